@@ -1,8 +1,17 @@
-//! What a service stands on: the network, the clock, boot arguments, logs and metrics.
+//! What a service stands on: the network, the clock, entropy, boot arguments, logs and metrics.
 //!
 //! A service's `main` calls [`run`] and is handed a [`Boot`]: everything it may touch of the world outside. Nothing above
 //! this crate knows whether the octets travel over the host's sockets or over a network stack of our own.
 
+pub mod boot;
+pub mod clock;
+pub mod entropy;
+pub mod log;
+pub mod metrics;
 pub mod net;
+mod run;
 
+pub use boot::{ArgumentError, CommonArguments};
+pub use metrics::Metrics;
 pub use net::Net;
+pub use run::{Boot, Program, Shutdown, run};

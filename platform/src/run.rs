@@ -1,0 +1,149 @@
+//! What every service's `main` calls.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Command, FromArgMatches};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::boot::{ArgumentError, CommonArguments};
+use crate::{Metrics, Net, log};
+
+/// The exit code for arguments that cannot be used (sysexits' EX_USAGE, as MirageOS).
+const EXIT_USAGE: u8 = 64;
+
+/// What `--help` and the logs call a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// Name of the executable, and of the host when `--name` is not given.
+    pub name: &'static str,
+    /// One line for `--help`.
+    pub about: &'static str,
+    /// The version of the package.
+    pub version: &'static str,
+}
+
+/// Everything a service may touch of the world outside.
+#[derive(Clone, Debug)]
+pub struct Boot {
+    /// The network.
+    pub net: Net,
+    /// `--name`, or the program's.
+    pub name: String,
+    /// Where the service registers its metrics.
+    pub metrics: Metrics,
+    /// Says when to end.
+    pub shutdown: Shutdown,
+}
+
+/// Resolves once somebody asked the service to end (SIGTERM, SIGINT).
+#[derive(Clone, Debug)]
+pub struct Shutdown(watch::Receiver<bool>);
+
+impl Shutdown {
+    /// Waits until the service is asked to end.
+    pub async fn requested(&mut self) {
+        // The sender lives as long as the process; were it gone, the end would be near as well.
+        let _ = self.0.wait_for(|requested| *requested).await;
+    }
+}
+
+/// Reads the boot arguments, starts logging and a current-thread runtime, and runs the service until it ends.
+///
+/// Exit codes: 0 when the service ended as asked, 64 when an argument cannot be used.
+pub fn run<A, S, F>(program: Program, service: S) -> ExitCode
+where
+    A: Args + FromArgMatches,
+    S: FnOnce(Boot, A) -> F,
+    F: Future<Output = Result<(), ArgumentError>>,
+{
+    let (common, own) = match parse::<A>(program) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(program, &error),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return usage(program, &error.to_string()),
+    };
+    let ended = runtime.block_on(async {
+        let boot = start(program, &common).await?;
+        service(boot, own).await
+    });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => usage(program, &error.to_string()),
+    }
+}
+
+fn parse<A: Args + FromArgMatches>(program: Program) -> Result<(CommonArguments, A), String> {
+    let command = A::augment_args(Command::new(program.name).about(program.about).version(program.version));
+    let command = CommonArguments::augment_args(command);
+    let matches = command.try_get_matches().map_err(|error| {
+        if !error.use_stderr() {
+            // --help and --version
+            error.exit();
+        }
+        one_line(&error.to_string())
+    })?;
+    let read = |error: clap::Error| one_line(&error.to_string());
+    Ok((CommonArguments::from_arg_matches(&matches).map_err(read)?, A::from_arg_matches(&matches).map_err(read)?))
+}
+
+/// The sentence of a clap error, without its usage section.
+fn one_line(error: &str) -> String {
+    let sentence = error.split("\n\n").next().unwrap_or(error);
+    sentence.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[expect(clippy::print_stderr, reason = "logging has not started, or never will")]
+fn usage(program: Program, error: &str) -> ExitCode {
+    eprintln!("{}: {error}", program.name);
+    ExitCode::from(EXIT_USAGE)
+}
+
+async fn start(program: Program, common: &CommonArguments) -> Result<Boot, ArgumentError> {
+    let name = common.name.clone().unwrap_or_else(|| program.name.to_owned());
+    let (net, metrics) = (Net::host(), Metrics::default());
+    if let Some(syslog) = log::start(common.logs.clone(), &name, common.syslog) {
+        tokio::spawn(syslog.run(net.clone()));
+    }
+    if let Some(server) = common.monitor {
+        tokio::spawn(metrics.clone().push(net.clone(), server, name.clone()));
+    }
+    if let Some(address) = common.metrics {
+        let serving = metrics.clone().serve(net.clone(), address);
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!("metrics cannot be served on {address}: {error}");
+            }
+        });
+    }
+    let shutdown = listen_for_signals().map_err(|error| ArgumentError(error.to_string()))?;
+    tokio::time::sleep(Duration::from_secs(common.delay)).await;
+    Ok(Boot { net, name, metrics, shutdown })
+}
+
+fn listen_for_signals() -> std::io::Result<Shutdown> {
+    let (sender, receiver) = watch::channel(false);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+        let _ = sender.send(true);
+        // Keeps the channel open, so that later waiters see the value.
+        sender.closed().await;
+    });
+    Ok(Shutdown(receiver))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_usage_error_is_one_line() {
+        let error = "error: the following required arguments were not provided:\n  --remote <REMOTE>\n\nUsage: x\n";
+        assert_eq!(one_line(error), "the following required arguments were not provided: --remote <REMOTE>");
+    }
+}
