@@ -2,11 +2,13 @@
 //!
 //! What is not here: sockets, clocks, randomness, files, git. Whoever calls brings octets, text and the time.
 
+pub mod keys;
 pub mod message;
 pub mod name;
 pub mod rdata;
 pub mod record;
 pub mod record_type;
+pub mod tsig;
 pub mod wire;
 
 pub use name::Name;
