@@ -2,6 +2,7 @@
 //!
 //! What is not here: sockets, clocks, randomness, files, git. Whoever calls brings octets, text and the time.
 
+pub mod keys;
 pub mod message;
 pub mod name;
 pub mod name_hash;
@@ -11,6 +12,7 @@ pub mod record_type;
 #[cfg(test)]
 mod testing;
 pub mod transfer;
+pub mod tsig;
 pub mod wire;
 pub mod zone;
 pub mod zone_set;
