@@ -62,6 +62,11 @@ impl Connection {
         self.replies.send(message.into()).await.is_ok()
     }
 
+    /// Sends a message unless it would have to wait; false when it was not sent.
+    pub fn try_send(&self, message: impl Into<Bytes>) -> bool {
+        self.replies.try_send(message.into()).is_ok()
+    }
+
     /// Keeps the connection open while it is idle: its peer has asked to be told something later.
     pub fn keep(&self) {
         self.shared.kept.store(true, Ordering::Relaxed);
