@@ -1,0 +1,194 @@
+//! The face of the crate: open a branch, read it, watch it, pull it, commit to it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use gix_hash::ObjectId;
+use platform::net::Net;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::backoff::Backoff;
+use crate::branch::Branch;
+use crate::changes::{Cause, Changes};
+use crate::commit_queue::{Command, Driver, Job, Pace, Queued, Verdict};
+use crate::edit::Edit;
+use crate::error::{CommitError, OpenError, RemoteError};
+use crate::origin::Origin;
+use crate::snapshot::Snapshot;
+use crate::{Identity, Options};
+
+/// One branch of a remote repository, as a transactional tree in memory. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    branch: Arc<Branch>,
+    commands: mpsc::UnboundedSender<Command>,
+    write_deadline: Duration,
+}
+
+/// What became of a commit that the remote has taken.
+#[derive(Clone, Debug)]
+pub struct Committed<T> {
+    /// What the edit returned when it ran for the last time.
+    pub value: T,
+    /// The commit; nothing if the edit changed nothing.
+    pub commit: Option<ObjectId>,
+    /// The tree right after the edit.
+    pub snapshot: Snapshot,
+}
+
+/// How the store is doing.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Did the last attempt reach the remote?
+    pub reachable: bool,
+    /// What went wrong last, unless something has succeeded since.
+    pub last_error: Option<String>,
+    /// When a pull last succeeded.
+    pub last_pull: Option<Instant>,
+    /// When a push last succeeded.
+    pub last_push: Option<Instant>,
+    /// Pulls that succeeded.
+    pub pulls: u64,
+    /// Pushes that succeeded.
+    pub pushes: u64,
+    /// Commits that the remote has taken.
+    pub commits: u64,
+    /// Octets sent, before encryption.
+    pub octets_sent: u64,
+    /// Octets received, after decryption.
+    pub octets_received: u64,
+}
+
+impl Store {
+    /// Fetches the branch's tip into memory. Only options that cannot work are an error; whatever is wrong with the remote is
+    /// logged and tried again, for ever.
+    pub async fn open(options: Options, net: Net) -> Result<Store, OpenError> {
+        options.check()?;
+        let origin = Arc::new(Origin::new(&options, net));
+        let branch = Branch::new(origin, options.remote.reference(), options.committer.clone());
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        let first = loop {
+            match branch.look().await {
+                Ok(snapshot) => break snapshot,
+                Err(error) => {
+                    let delay = backoff.delay();
+                    tracing::warn!("{error}; trying again in {:.1} s", delay.as_secs_f32());
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        };
+        branch.install(first, Cause::Pulled);
+        let branch = Arc::new(branch);
+        let (commands, received) = mpsc::unbounded_channel();
+        let pace = Pace { push_interval: options.push_interval, batch: options.batch };
+        tokio::spawn(Driver::new(branch.clone(), pace, received).run());
+        Ok(Store { branch, commands, write_deadline: options.write_deadline })
+    }
+
+    /// What the remote has accepted, as far as we know.
+    pub fn snapshot(&self) -> Snapshot {
+        self.branch.current()
+    }
+
+    /// Every move of the branch from now on.
+    pub fn changes(&self) -> Changes {
+        self.branch.subscribers.subscribe()
+    }
+
+    /// Asks the remote for news, by a fetch that starts after this call.
+    pub async fn pull(&self) -> Result<Snapshot, RemoteError> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.send(Command::Pull(answer)).map_err(|_| RemoteError::Closed)?;
+        answered.await.unwrap_or(Err(RemoteError::Closed))
+    }
+
+    /// Commits what `edit` does, and returns once the remote has accepted it. The edit may run several times, on newer and newer
+    /// trees, if others move the branch. If it gives up or changes nothing, that is reported once the tree it saw is the remote's.
+    pub async fn commit<T, E, F>(
+        &self,
+        author: Identity,
+        message: impl Into<String>,
+        edit: F,
+    ) -> Result<Committed<T>, CommitError<E>>
+    where
+        F: FnMut(&mut Edit) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(EditJob { author, message: message.into(), edit, result: None, answer });
+        let deadline = tokio::time::Instant::now() + self.write_deadline;
+        self.commands.send(Command::Commit(Queued { job, deadline })).map_err(|_| CommitError::Closed)?;
+        answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// How the store is doing.
+    pub fn status(&self) -> Status {
+        let health = self.branch.health().clone();
+        let traffic = &self.branch.origin.remote.traffic;
+        Status {
+            reachable: health.reachable,
+            last_error: health.last_error,
+            last_pull: health.last_pull,
+            last_push: health.last_push,
+            pulls: health.pulls,
+            pushes: health.pushes,
+            commits: health.commits,
+            octets_sent: traffic.sent.load(Ordering::Relaxed),
+            octets_received: traffic.received.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Finishes what is queued, at the longest until each commit's deadline; from now on commits are refused.
+    pub async fn drain(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.commands.send(Command::Drain(answer)).is_ok() {
+            let _ = answered.await;
+        }
+    }
+}
+
+/// A closure that edits, and the place where its caller waits.
+struct EditJob<T, E, F> {
+    author: Identity,
+    message: String,
+    edit: F,
+    result: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<Committed<T>, CommitError<E>>>,
+}
+
+impl<T, E, F> Job for EditJob<T, E, F>
+where
+    F: FnMut(&mut Edit) -> Result<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    fn author(&self) -> &Identity {
+        &self.author
+    }
+
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn run(&mut self, edit: &mut Edit) -> bool {
+        let result = (self.edit)(edit);
+        let succeeded = result.is_ok();
+        self.result = Some(result);
+        succeeded
+    }
+
+    fn answer(self: Box<Self>, verdict: Verdict) {
+        let result = match (verdict, self.result) {
+            (Verdict::Ran { .. }, Some(Err(error))) => Err(CommitError::Edit(error)),
+            (Verdict::Ran { commit, snapshot }, Some(Ok(value))) => Ok(Committed { value, commit, snapshot }),
+            (Verdict::Ran { .. } | Verdict::Closed, _) => Err(CommitError::Closed),
+            (Verdict::Refused { reason }, _) => Err(CommitError::Refused { reason }),
+            (Verdict::RemoteDown { reason }, _) => Err(CommitError::RemoteDown { reason }),
+            (Verdict::Contended { attempts }, _) => Err(CommitError::Contended { attempts }),
+            (Verdict::Unknown { commit, reason }, _) => Err(CommitError::Unknown { commit, reason }),
+        };
+        let _ = self.answer.send(result);
+    }
+}
