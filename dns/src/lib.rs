@@ -8,6 +8,7 @@ pub mod rdata;
 pub mod record;
 pub mod record_type;
 pub mod wire;
+pub mod zonefile;
 
 pub use name::Name;
 pub use rdata::Rdata;
