@@ -16,6 +16,7 @@ pub mod tsig;
 pub mod wire;
 pub mod zone;
 pub mod zone_set;
+pub mod zonefile;
 
 pub use name::Name;
 pub use rdata::Rdata;
