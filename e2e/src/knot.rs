@@ -44,6 +44,7 @@ impl Knot {
 
     fn start(folder: &Folder, address: SocketAddr, key: &Key, rules: &str, zones: &[&str], each: &str) -> Knot {
         let home = folder.subfolder("knot");
+        folder.subfolder("knot/database");
         let head = head(&home, address, key);
         let zones: String = zones
             .iter()
