@@ -1,2 +1,63 @@
-//! Placeholder.
-fn main() {}
+//! `gitstead`, the operator's tool: one file a command.
+
+// A command line tool talks to the person at the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod client;
+mod demo;
+mod git_server;
+mod notify;
+mod query;
+mod update;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The exit code for a bad argument (EX_USAGE).
+const BAD_ARGUMENT: u8 = 64;
+
+#[derive(Debug, Parser)]
+#[command(name = "gitstead", about = "Network services whose only disk is a git repository")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Notify(notify::Arguments),
+    Query(query::Arguments),
+    Update(update::Arguments),
+}
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => run(arguments.command),
+        Err(error) => refuse(&error),
+    }
+}
+
+fn run(command: Command) -> ExitCode {
+    let result = match command {
+        Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),
+        Command::Notify(arguments) => notify::run(&arguments).map_err(|error| error.to_string()),
+        Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),
+        Command::Update(arguments) => update::run(&arguments).map_err(|error| error.to_string()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gitstead: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help was asked for, or the arguments make no sense.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // Nothing is left to do when even this cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(BAD_ARGUMENT) } else { ExitCode::SUCCESS }
+}

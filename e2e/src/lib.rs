@@ -1,1 +1,37 @@
-//! Placeholder.
+//! Real foreign software as parts of a test: how each is started, asked, and ended.
+//!
+//! A test starts from a [`world::World`] (an OpenSSH server, a bare repository with sample zones in it, our primary
+//! serving them) or puts its own scene together from the same parts:
+//!
+//! - [`sshd`] and [`git`]: the remote that the primary pulls from and pushes to; [`proxy`] breaks the line between them;
+//! - [`primary`]: the program under test;
+//! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
+//! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
+//! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
+//!   with the `dns` package, so that a misreading of an RFC there is not repeated here;
+//! - [`samples`]: the zones and keys that the stories are told with.
+//!
+//! Every part listens on a free loopback port, is awaited by what it says and not by a pause, is ended by its process id
+//! when its value is dropped, and shows what it printed when the test fails.
+//!
+//! The tests need Debian packages, so they are `#[ignore]`d; `cargo e2e` installs the packages and runs all of them.
+
+// This package is test code from end to end: a failed expectation has to stop the test and say so on the terminal.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+pub mod bind;
+pub mod clients;
+pub mod folder;
+pub mod git;
+pub mod knot;
+pub mod message;
+pub mod nsd;
+pub mod ports;
+pub mod primary;
+pub mod process;
+pub mod proxy;
+pub mod samples;
+pub mod sshd;
+pub mod wait;
+pub mod wire;
+pub mod world;

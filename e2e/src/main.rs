@@ -1,2 +1,68 @@
-//! Placeholder.
-fn main() {}
+//! `cargo e2e`: installs the software that the tests run against, builds once, runs every test of the workspace.
+//!
+//! `cargo e2e -- FILTER…` runs only the tests whose names match, `--no-install` only checks what is there, and
+//! `cargo e2e -- bench` prints the benchmarks.
+
+// A command line tool talks to the person at the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod packages;
+
+use std::process::{Command, ExitCode};
+
+fn main() -> ExitCode {
+    // `cargo e2e -- x` and `cargo e2e x` mean the same.
+    let mut arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--").collect();
+    let install = !arguments.iter().any(|argument| argument == "--no-install");
+    arguments.retain(|argument| argument != "--no-install");
+    match packages::ensure(install).and_then(|()| run(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("cargo e2e: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), String> {
+    match arguments.split_first() {
+        Some((first, rest)) if first == "bench" => bench(rest),
+        _ => test(arguments),
+    }
+}
+
+fn bench(arguments: &[String]) -> Result<(), String> {
+    step(cargo(&["build", "--release", "--package", "dns-primary"]))?;
+    step(cargo(&["run", "--release", "--package", "e2e", "--bin", "bench", "--"]).args(arguments))
+}
+
+fn test(filters: &[String]) -> Result<(), String> {
+    // The tests start the programs as people do, as files, and so need them built.
+    step(cargo(&["build", "--workspace", "--bins"]))?;
+    if has_nextest() {
+        return step(cargo(&["nextest", "run", "--workspace", "--run-ignored", "all"]).args(filters));
+    }
+    match filters.split_first() {
+        None => step(&mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--include-ignored"])),
+        Some(_) => step(cargo(&["test", "--workspace", "--no-fail-fast", "--", "--include-ignored"]).args(filters)),
+    }
+}
+
+fn has_nextest() -> bool {
+    cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    command.args(arguments).env("GITSTEAD_E2E", "1");
+    command
+}
+
+/// Says what it runs, runs it, and complains if it fails.
+fn step(mut command: impl std::borrow::BorrowMut<Command>) -> Result<(), String> {
+    let command = command.borrow_mut();
+    let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+    println!("cargo {}", words.join(" "));
+    let status = command.status().map_err(|error| format!("cannot run cargo: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("cargo {} failed ({status})", words.join(" "))) }
+}

@@ -1,0 +1,269 @@
+//! Everything the demo starts, and how it ends again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use russh::keys::PrivateKey;
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+use super::{Error, repository, samples};
+use crate::git_server::GitServer;
+
+const GIT_PORT: u16 = 2222;
+const DNS_PORT: u16 = 5300;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A git server with sample zones, and `dns-primary` serving them.
+#[derive(Debug)]
+pub struct Scene {
+    primary: Child,
+    git_server: GitServer,
+    dns: SocketAddr,
+    update_secret: String,
+    folder: TempDir,
+}
+
+impl Scene {
+    /// Starts everything and returns when the zones are served.
+    pub async fn set_up() -> Result<Scene, Error> {
+        let program = find_primary().await?;
+        let folder = tempfile::Builder::new().prefix("gitstead-demo-").tempdir().map_err(Error::Files)?;
+        let [update_secret, transfer_secret, notify_secret] = [secret()?, secret()?, secret()?];
+        let keys = [
+            (samples::UPDATE_KEY, &update_secret),
+            (samples::TRANSFER_KEY, &transfer_secret),
+            (samples::NOTIFY_KEY, &notify_secret),
+        ];
+        let keys: String = keys.iter().map(|(name, secret)| format!("{name}. DNSKEY 0 3 163 {secret}\n")).collect();
+        let files = [
+            (samples::ZONE, samples::EXAMPLE_COM.to_owned()),
+            (samples::REVERSE_ZONE, samples::REVERSE.to_owned()),
+            ("_keys", keys),
+        ];
+        repository::create(folder.path(), &files).await?;
+
+        let user = make_key()?;
+        write_secret(&folder.path().join("key"), user.to_openssh(LineEnding::LF)?.as_bytes())?;
+        let listener = listen(GIT_PORT).await?;
+        let git_server = GitServer::start(listener, make_key()?, user.public_key().clone(), folder.path().to_owned())
+            .map_err(Error::Listen)?;
+
+        let dns = free_address(DNS_PORT)?;
+        repository::install_hook(folder.path(), &hook(dns, &notify_secret)?)?;
+        let primary = start_primary(&program, folder.path(), &git_server, dns)?;
+        let mut scene = Scene { primary, git_server, dns, update_secret, folder };
+        match scene.wait_until_serving().await {
+            Ok(()) => Ok(scene),
+            Err(error) => {
+                eprint!("{}", scene.last_words());
+                scene.tear_down().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Where the zones are served.
+    pub fn dns(&self) -> SocketAddr {
+        self.dns
+    }
+
+    /// The demo's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The address to clone from.
+    pub fn url(&self) -> String {
+        format!("ssh://git@{}/zones.git", self.git_server.address())
+    }
+
+    /// The `GIT_SSH_COMMAND` that lets a person in.
+    pub fn ssh_command(&self) -> String {
+        let options =
+            "-o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
+        format!("ssh -F /dev/null -i {} {options}", self.folder().join("key").display())
+    }
+
+    /// The update key, `NAME:ALGORITHM:SECRET`.
+    pub fn update_key(&self) -> String {
+        format!("{}:SHA256:{}", samples::UPDATE_KEY, self.update_secret)
+    }
+
+    /// What a person can paste.
+    pub fn instructions(&self) -> String {
+        let (dns, zone, update_key) = (self.dns, samples::ZONE, samples::UPDATE_KEY);
+        let (ip, port, url, secret) = (dns.ip(), dns.port(), self.url(), &self.update_secret);
+        let gitstead = std::env::current_exe().map_or("gitstead".to_owned(), |path| path.display().to_string());
+        format!(
+            "\
+The zones of {url} are served at {dns}. Paste, line by line, into another terminal:
+
+  # clone, edit, push
+  export GIT_SSH_COMMAND='{ssh}'
+  git clone {url} zones-demo && cd zones-demo
+  sed -i 's/192.0.2.80/192.0.2.81/' {zone}
+  git commit -am 'www moves' && git push
+  dig @{ip} -p {port} www.{zone} +short
+
+  # a machine changes the zone: the answer comes when the commit is on the remote
+  printf 'server {ip} {port}\nupdate add new.{zone} 300 A 192.0.2.99\nsend\n' | nsupdate -y hmac-sha256:{update_key}:{secret}
+  dig @{ip} -p {port} new.{zone} +short
+
+  # who changed what
+  git pull --quiet && git log -p -2
+  git fetch origin refs/notes/gitstead:refs/notes/gitstead && git log --notes=gitstead
+
+  # without dig and nsupdate
+  {gitstead} query --server {dns} www.{zone} A
+  {gitstead} update --server {dns} --key {key} {zone} --add 'more.{zone} 300 A 192.0.2.98'
+
+The server's log: {log}
+Ctrl-C ends all of it and leaves nothing behind (but your clone).
+",
+            ssh = self.ssh_command(),
+            key = self.update_key(),
+            log = self.log().display(),
+        )
+    }
+
+    /// Waits until `dns-primary` ends, which it should not.
+    pub async fn wait_for_end(&mut self) -> Error {
+        match self.primary.wait().await {
+            Ok(status) => Error::Ended(status),
+            Err(error) => Error::Spawn(error),
+        }
+    }
+
+    /// The end of the server's log.
+    pub fn last_words(&self) -> String {
+        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let last = &lines[lines.len().saturating_sub(20)..];
+        format!("the last lines of dns-primary's log:\n{}\n", last.join("\n"))
+    }
+
+    /// Ends everything: SIGTERM to the server, which drains, then the git server, then the folder.
+    pub async fn tear_down(mut self) {
+        let pid = self.primary.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let asked = pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok());
+        if !asked || tokio::time::timeout(PATIENCE, self.primary.wait()).await.is_err() {
+            // It has ended, or does not want to.
+            let _ = self.primary.kill().await;
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder().join("dns-primary.log")
+    }
+
+    /// The log is the one place where the server says so; it is looked at until it does.
+    async fn wait_until_serving(&mut self) -> Result<(), Error> {
+        let log = self.log();
+        let serves = async {
+            while !fs::read_to_string(&log).unwrap_or_default().contains("serving") {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            () = serves => Ok(()),
+            status = self.primary.wait() => Err(status.map_or_else(Error::Spawn, Error::Ended)),
+            () = tokio::time::sleep(PATIENCE) => Err(Error::NotServing(PATIENCE.as_secs())),
+        }
+    }
+}
+
+/// `dns-primary` beside this program; cargo, if it started us, makes sure that it is there and new.
+async fn find_primary() -> Result<PathBuf, Error> {
+    let this = std::env::current_exe().map_err(|error| Error::Build(error.to_string()))?;
+    let program = this.with_file_name("dns-primary");
+    let cargo = std::env::var_os("CARGO");
+    if cargo.is_none() && program.is_file() {
+        return Ok(program);
+    }
+    let mut build = Command::new(cargo.unwrap_or("cargo".into()));
+    build.args(["build", "--quiet", "--package", "dns-primary"]).kill_on_drop(true);
+    if this.parent().is_some_and(|profile| profile.ends_with("release")) {
+        build.arg("--release");
+    }
+    if let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") {
+        build.current_dir(folder);
+    }
+    let status = build.status().await.map_err(|error| Error::Build(error.to_string()))?;
+    if status.success() && program.is_file() { Ok(program) } else { Err(Error::Build(status.to_string())) }
+}
+
+fn start_primary(program: &Path, folder: &Path, git_server: &GitServer, dns: SocketAddr) -> Result<Child, Error> {
+    let log = File::create(folder.join("dns-primary.log")).map_err(Error::Files)?;
+    Command::new(program)
+        .args(["--remote", &format!("ssh://git@{}/zones.git#main", git_server.address())])
+        .arg("--ssh-key-file")
+        .arg(folder.join("key"))
+        .args(["--ssh-authenticator", git_server.fingerprint()])
+        .args(["--listen", &dns.to_string()])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().map_err(Error::Files)?)
+        .stderr(log)
+        // Ctrl-C goes to a whole process group; the server is to hear of it from us.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(Error::Spawn)
+}
+
+/// The command line by which the post-receive hook tells the server.
+fn hook(dns: SocketAddr, secret: &str) -> Result<String, Error> {
+    let gitstead = std::env::current_exe().map_err(Error::Files)?;
+    let key = format!("{}:SHA256:{secret}", samples::NOTIFY_KEY);
+    Ok(format!("'{}' notify {} --server {dns} --key '{key}'", gitstead.display(), samples::ZONE))
+}
+
+/// Listens on a port of 127.0.0.1, or on another one if it is taken.
+async fn listen(port: u16) -> Result<TcpListener, Error> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::Listen),
+    }
+}
+
+/// An address of which both the UDP and the TCP port are free, `port` if possible.
+fn free_address(port: u16) -> Result<SocketAddr, Error> {
+    let try_port = |port| {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
+        let address = udp.local_addr()?;
+        std::net::TcpListener::bind(address).map(|_| address)
+    };
+    try_port(port).or_else(|_| try_port(0)).map_err(Error::Listen)
+}
+
+fn make_key() -> Result<PrivateKey, Error> {
+    let pair = Ed25519Keypair::from_seed(&random()?);
+    Ok(PrivateKey::new(KeypairData::Ed25519(pair), "gitstead demo")?)
+}
+
+fn secret() -> Result<String, Error> {
+    Ok(STANDARD.encode(random()?))
+}
+
+fn random() -> Result<[u8; 32], Error> {
+    let mut octets = [0; 32];
+    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut octets)).map_err(Error::Runtime)?;
+    Ok(octets)
+}
+
+/// A file that only its owner may read: ssh refuses other keys.
+fn write_secret(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    open().and_then(|mut file| file.write_all(content)).map_err(Error::Files)
+}

@@ -1,0 +1,80 @@
+//! ISC's BIND, as a secondary, and as a primary to measure beside.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use crate::folder::{Folder, write};
+use crate::process::Process;
+use crate::samples::Key;
+use crate::sshd::program;
+use crate::{wait, wire};
+
+/// A running named.
+#[derive(Debug)]
+pub struct Bind {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Bind {
+    /// A secondary at `address` that transfers `zones` from `primary` with `key`, and takes a NOTIFY signed with it.
+    pub fn secondary(folder: &Folder, address: SocketAddr, primary: SocketAddr, zones: &[&str], key: &Key) -> Bind {
+        let zones: String = zones
+            .iter()
+            .map(|zone| {
+                format!(
+                    "zone \"{zone}\" {{ type secondary; file \"{zone}.zone\"; masterfile-format text;\n  \
+                     primaries {{ {} port {} key \"{name}\"; }}; allow-notify {{ key \"{name}\"; }}; }};\n",
+                    primary.ip(),
+                    primary.port(),
+                    name = key.name,
+                )
+            })
+            .collect();
+        Bind::start(folder, address, key, &zones)
+    }
+
+    /// A primary at `address` that serves `zone` from its text and takes updates signed with `key`.
+    pub fn primary(folder: &Folder, address: SocketAddr, zone: &str, text: &str, key: &Key) -> Bind {
+        write(&folder.subfolder("bind").join(format!("{zone}.zone")), text);
+        let zone = format!(
+            "zone \"{zone}\" {{ type primary; file \"{zone}.zone\"; allow-update {{ key \"{name}\"; }};\n  \
+             allow-transfer {{ key \"{name}\"; }}; notify no; }};\n",
+            name = key.name
+        );
+        Bind::start(folder, address, key, &zone)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        self.process.output()
+    }
+
+    fn start(folder: &Folder, address: SocketAddr, key: &Key, zones: &str) -> Bind {
+        let home = folder.subfolder("bind");
+        let path = home.display();
+        let options = format!(
+            "options {{ directory \"{path}\"; listen-on port {} {{ {}; }}; listen-on-v6 {{ none; }}; recursion no;\n  \
+             dnssec-validation no; pid-file \"{path}/pid\"; session-keyfile \"{path}/session.key\";\n  \
+             managed-keys-directory \"{path}\"; notify-delay 0; empty-zones-enable no; }};\ncontrols {{ }};\n",
+            address.port(),
+            address.ip(),
+        );
+        let key = format!("key \"{}\" {{ algorithm {}; secret \"{}\"; }};\n", key.name, key.algorithm, key.secret);
+        let configuration = home.join("named.conf");
+        write(&configuration, format!("{options}{key}{zones}"));
+        // Distributions confine named to its usual folders by the path of the program, so it runs from a path of its own.
+        let named = home.join("named");
+        std::fs::copy(program("named"), &named).expect("named can be copied");
+        let mut command = Command::new(&named);
+        let process =
+            Process::start("named", command.args(["-g", "-n", "1", "-c"]).arg(&configuration), &home.join("log"));
+        wait::until("BIND answers", || wire::answers(address));
+        Bind { process, address }
+    }
+}

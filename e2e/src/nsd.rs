@@ -1,0 +1,63 @@
+//! NLnet Labs' NSD, as a secondary.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use crate::folder::{Folder, write};
+use crate::process::Process;
+use crate::samples::Key;
+use crate::sshd::program;
+use crate::{wait, wire};
+
+/// A running NSD.
+#[derive(Debug)]
+pub struct Nsd {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Nsd {
+    /// A secondary at `address` that transfers `zones` from `primary` with `key`, and takes a NOTIFY signed with it.
+    pub fn secondary(folder: &Folder, address: SocketAddr, primary: SocketAddr, zones: &[&str], key: &Key) -> Nsd {
+        let home = folder.subfolder("nsd");
+        let path = home.display();
+        let zones: String = zones
+            .iter()
+            .map(|zone| {
+                format!(
+                    "zone:\n  name: \"{zone}\"\n  zonefile: \"{zone}.zone\"\n  request-xfr: {ip}@{port} {name}\n  \
+                     allow-notify: 127.0.0.1 {name}\n",
+                    ip = primary.ip(),
+                    port = primary.port(),
+                    name = key.name,
+                )
+            })
+            .collect();
+        // Debian builds it with rate limiting at 200 answers a second: off.
+        let server = format!(
+            "server:\n  ip-address: {}@{}\n  username: \"\"\n  zonesdir: \"{path}\"\n  database: \"\"\n  logfile: \"\"\n  \
+             pidfile: \"{path}/pid\"\n  xfrdfile: \"{path}/xfrd.state\"\n  xfrdir: \"{path}\"\n  \
+             zonelistfile: \"{path}/zone.list\"\n  rrl-ratelimit: 0\n  xfrd-reload-timeout: 0\n  verbosity: 2\n\
+             remote-control:\n  control-enable: no\n",
+            address.ip(),
+            address.port(),
+        );
+        let key = format!("key:\n  name: {}\n  algorithm: {}\n  secret: \"{}\"\n", key.name, key.algorithm, key.secret);
+        let configuration = home.join("nsd.conf");
+        write(&configuration, format!("{server}{key}{zones}"));
+        let mut command = Command::new(program("nsd"));
+        let process = Process::start("nsd", command.arg("-d").arg("-c").arg(&configuration), &home.join("log"));
+        wait::until("NSD answers", || wire::answers(address));
+        Nsd { process, address }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        self.process.output()
+    }
+}

@@ -1,0 +1,164 @@
+//! The program under test, `dns-primary`, with the command line that an operator would type.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
+
+use crate::folder::Folder;
+use crate::ports::free_address;
+use crate::process::{Outcome, Process, run};
+
+/// A command line of `dns-primary` that is still being put together.
+#[derive(Debug, Clone)]
+pub struct Arguments {
+    address: SocketAddr,
+    arguments: Vec<(String, Option<String>)>,
+}
+
+impl Arguments {
+    /// For zones at `remote`, on a free port; pulls only when notified.
+    pub fn new(remote: &str) -> Arguments {
+        let address = free_address();
+        let new = Arguments { address, arguments: Vec::new() };
+        new.set("--remote", remote).set("--listen", &address.to_string()).set("--poll", "0").set("--logs", "*:debug")
+    }
+
+    /// Where it will listen.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Gives an option its value, in place of any it had.
+    pub fn set(self, option: &str, value: &str) -> Arguments {
+        self.without(option).add(option, value)
+    }
+
+    /// Gives an option one more value.
+    pub fn add(mut self, option: &str, value: &str) -> Arguments {
+        self.arguments.push((option.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Sets an option that has no value.
+    pub fn flag(mut self, option: &str) -> Arguments {
+        self.arguments.push((option.to_owned(), None));
+        self
+    }
+
+    /// Takes an option away.
+    pub fn without(mut self, option: &str) -> Arguments {
+        self.arguments.retain(|(name, _)| name != option);
+        self
+    }
+
+    /// Starts the program and returns at once.
+    pub fn start(self, folder: &Folder) -> Primary {
+        let mut primary = Primary { arguments: self, folder: folder.subfolder("primary"), starts: 0, process: None };
+        primary.start_again();
+        primary
+    }
+
+    /// Starts the program and waits until it serves.
+    pub fn serving(self, folder: &Folder) -> Primary {
+        let mut primary = self.start(folder);
+        primary.wait_until_serving();
+        primary
+    }
+
+    /// Runs the program to its end: for arguments that it has to refuse.
+    pub fn run(&self) -> Outcome {
+        run(&mut self.command(), "")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        for (option, value) in &self.arguments {
+            command.arg(option).args(value);
+        }
+        command
+    }
+}
+
+/// A running (or for a while ended) `dns-primary`.
+#[derive(Debug)]
+pub struct Primary {
+    arguments: Arguments,
+    folder: PathBuf,
+    starts: usize,
+    process: Option<Process>,
+}
+
+impl Primary {
+    /// Where it listens, UDP and TCP.
+    pub fn address(&self) -> SocketAddr {
+        self.arguments.address
+    }
+
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        self.process.as_mut().expect("the primary was started")
+    }
+
+    /// What it logged since it was last started.
+    pub fn log(&self) -> String {
+        self.process.as_ref().map_or(String::new(), Process::output)
+    }
+
+    /// Waits until it logs that it serves.
+    pub fn wait_until_serving(&mut self) {
+        self.wait_for_log("serving");
+    }
+
+    /// Waits until a line of its log contains `text`.
+    pub fn wait_for_log(&mut self, text: &str) {
+        self.process().wait_for_output(&format!("{text:?}"), |log| log.contains(text));
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.process().kill();
+    }
+
+    /// SIGTERM; how it ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.process().terminate()
+    }
+
+    /// Starts it with the same arguments on the same port; its log begins anew.
+    pub fn start_again(&mut self) {
+        self.process = None;
+        self.starts += 1;
+        // Two primaries may share a folder, so the port is part of the name.
+        let name = format!("{}.{}.log", self.address().port(), self.starts);
+        self.process = Some(Process::start("dns-primary", &mut self.arguments.command(), &self.folder.join(name)));
+    }
+}
+
+/// The program beside the test in the target folder; built first if the test was not started by `cargo e2e`, which has
+/// built it.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        // target/PROFILE/deps/TEST or target/PROFILE/PROGRAM
+        let this = std::env::current_exe().expect("a program knows its path");
+        let profile =
+            this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).expect("there is a folder above");
+        if std::env::var_os("GITSTEAD_E2E").is_none() {
+            build(profile);
+        }
+        let path = profile.join("dns-primary");
+        assert!(path.is_file(), "{} is not there; `cargo e2e` builds it", path.display());
+        path
+    })
+}
+
+fn build(profile: &Path) {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["build", "--quiet", "--package", "dns-primary"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let outcome = run(&mut cargo, "");
+    assert!(outcome.success, "dns-primary cannot be built: {}", outcome.output);
+}
