@@ -5,13 +5,21 @@
 pub mod keys;
 pub mod message;
 pub mod name;
+pub mod name_hash;
 pub mod rdata;
 pub mod record;
 pub mod record_type;
+#[cfg(test)]
+mod testing;
+pub mod transfer;
 pub mod tsig;
 pub mod wire;
+pub mod zone;
+pub mod zone_set;
 
 pub use name::Name;
 pub use rdata::Rdata;
 pub use record::{Record, Serial, Soa};
 pub use record_type::{Class, RecordType};
+pub use zone::Zone;
+pub use zone_set::ZoneSet;

@@ -3,6 +3,8 @@
 //! One table, [`layout`], serves decoding and decompression, equality, the canonical form (RFC 4034 section 6.2), compression
 //! of answers and the presentation format. A type without a layout is opaque octets (RFC 3597).
 
+use std::cmp::Ordering;
+
 use crate::name::{Name, wire_length};
 use crate::record_type::RecordType;
 use crate::wire::{Cursor, WireError};
@@ -126,6 +128,11 @@ impl Rdata {
         }
     }
 
+    /// Takes octets that were checked when they went into a zone.
+    pub(crate) fn of_zone(octets: &[u8]) -> Rdata {
+        Rdata(octets.into())
+    }
+
     /// Wire form.
     pub fn as_octets(&self) -> &[u8] {
         &self.0
@@ -154,6 +161,15 @@ impl Rdata {
         self == other
             || (self.0.eq_ignore_ascii_case(&other.0) && self.to_canonical(rtype) == other.to_canonical(rtype))
     }
+}
+
+/// The canonical order of the RDATA of an RRset (RFC 4034 section 6.3), of octets in uncompressed wire form.
+pub fn canonical_cmp(rtype: RecordType, a: &[u8], b: &[u8]) -> Ordering {
+    let lowered = |field: &Field| matches!(field, Field::CompressibleName | Field::Name);
+    if a == b || !layout(rtype).is_some_and(|fields| fields.iter().any(lowered)) {
+        return a.cmp(b);
+    }
+    Rdata(a.into()).to_canonical(rtype).cmp(&Rdata(b.into()).to_canonical(rtype))
 }
 
 impl Field {
