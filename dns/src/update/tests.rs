@@ -1,11 +1,16 @@
 //! Each test: a zone, an update in the words of nsupdate, and what changes or the RCODE. Tests are named by RFC section where
 //! they follow RFC 2136.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
 use crate::keys::{Algorithm, Key, Right};
 use crate::message::{Header, Opcode, Question};
 use crate::record::{Record, Serial, Soa};
 use crate::test_zone::{self, name, print, zone};
+use crate::tsig;
 
 const ZONE: &str = "
     @ 3600 SOA ns1 admin 7 100 200 300 60
@@ -490,4 +495,124 @@ fn names_keep_the_case_of_the_zone() {
     let change = outcome("add WWW 300 A 192.0.2.12\n add New 300 A 192.0.2.9").changes.remove(0);
     let owners: Vec<String> = change.difference.added[1..].iter().map(|record| record.owner.to_string()).collect();
     assert_eq!(owners, ["New.example.com.", "www.example.com."]);
+}
+
+/// Octets that MirageOS signs, from the wire to the zone; its clients leave Original ID 0.
+#[test]
+fn a_signed_update_of_mirage() {
+    let octets = hex("62d728000001000000020000 076578616d706c6503636f6d00 00060001 03666f6fc00c00ff00ff000000000000 \
+         03626172c00c000100010000012c000401020304");
+    let key: Key = "mykey.bla.example:SHA256:GSnQJ+fHuzwj5yKzCOkXdISyGQXBUxMrjEjL4Kr1WIs=".parse().unwrap();
+    let signed = tsig::sign_request(octets.clone(), &key, 1_506_887_417, tsig::FUDGE).octets;
+    let original_id = signed.len() - 6..signed.len() - 4;
+    let as_sent = [&signed[..original_id.start], &[0, 0], &signed[original_id.end..]].concat();
+    let keys = [key].into_iter().collect();
+    let opened = tsig::open(&as_sent, &keys, 1_506_887_417, &tsig::Policy::default()).unwrap();
+    let zones = ZoneSet::new().with(zone("example.com", &format!("{ZONE}\n foo 300 A 192.0.2.40")));
+    let request = Message::decode(&opened.message).unwrap();
+    assert_eq!(changes_of(&zones, &request), ["-foo 300 A 192.0.2.40", "+bar 300 A 1.2.3.4"]);
+    let verification = opened.verification.unwrap();
+    let may = |name: &Name| verification.key().may(Right::Update, name);
+    assert_eq!(run(&zones, &request, &may, &Options::default()).unwrap_err().rcode, Rcode::REFUSED);
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
+}
+
+/// The pseudo-code of RFC 2136 section 3.4.2.7 over a plain list of records.
+fn by_the_book(zone: &mut Vec<Record>, update: &MessageRecord) {
+    let MessageRecord { owner, rtype, class, ttl, rdata } = update.clone();
+    let apex = owner == example();
+    let here = |record: &Record| record.owner == owner && record.rtype == rtype;
+    let has = |zone: &[Record], wanted: &dyn Fn(&Record) -> bool| zone.iter().any(wanted);
+    let apex_type = rtype == RecordType::SOA || rtype == RecordType::NS;
+    match class {
+        Class::IN => {
+            let rdata = rdata.unwrap();
+            let cname = rtype == RecordType::CNAME;
+            if has(zone, &|other| other.owner == owner && (other.rtype == RecordType::CNAME) != cname) {
+                return;
+            }
+            if rtype == RecordType::SOA {
+                let Some(old) = zone.iter().find(|record| here(record)) else { return };
+                let serial = |rdata: &crate::Rdata| Soa::decode(rdata).unwrap().serial;
+                if !serial(&rdata).is_after(serial(&old.rdata)) {
+                    return;
+                }
+            }
+            zone.retain(|record| !here(record) || !(cname || rtype == RecordType::SOA || record.rdata == rdata));
+            zone.push(Record { owner: owner.clone(), rtype, ttl, rdata });
+            zone.iter_mut().filter(|record| here(record)).for_each(|record| record.ttl = ttl);
+        }
+        Class::ANY if rtype == RecordType::ANY => zone.retain(|record| {
+            record.owner != owner || apex && (record.rtype == RecordType::SOA || record.rtype == RecordType::NS)
+        }),
+        Class::ANY if apex && apex_type => {}
+        Class::ANY => zone.retain(|record| !here(record)),
+        _ => {
+            let last = zone.iter().filter(|record| here(record)).count() == 1;
+            if rtype != RecordType::SOA && !(apex && rtype == RecordType::NS && last) {
+                zone.retain(|record| !here(record) || Some(&record.rdata) != rdata.as_ref());
+            }
+        }
+    }
+}
+
+fn any_line() -> impl Strategy<Value = String> {
+    let owner = select(vec!["@", "www", "alias", "sub", "new", "a.deep", "deep", "*"]);
+    let data = select(vec![
+        "A 192.0.2.10",
+        "A 192.0.2.12",
+        "TXT hello",
+        "CNAME www",
+        "CNAME ns1",
+        "NS ns1",
+        "NS ns2.example.net.",
+        "MX 10 mail",
+        "SOA ns1 admin 6 1 1 1 1",
+        "SOA ns1 admin 9 1 1 1 1",
+        "SOA ns1 admin 12 1 1 1 1",
+    ]);
+    (owner, data, select(vec![60, 300]), 0..4).prop_map(|(owner, data, ttl, verb)| match verb {
+        0 | 1 => format!("add {owner} {ttl} {data}"),
+        2 => format!("delete {owner} {data}"),
+        _ if ttl == 60 => format!("delete {owner}"),
+        _ => format!("delete {owner} {}", data.split(' ').next().unwrap()),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Two updates in a row come to what the pseudo-code comes to, and the second starts where the first ended.
+    #[test]
+    fn section_3_4_2_7_pseudo_code(updates in vec(vec(any_line(), 0..8), 2)) {
+        let mut zones = zones();
+        for lines in updates {
+            let request = message("example.com", &lines.join("\n"));
+            let before = zones.get(&example()).unwrap().clone();
+            let mut expected: Vec<Record> = before.records().collect();
+            request.authorities.iter().for_each(|update| by_the_book(&mut expected, update));
+            expected.sort();
+            let mut unchanged: Vec<Record> = before.records().collect();
+            unchanged.sort();
+            let outcome = run_all(&zones, &request).unwrap();
+            if expected == unchanged {
+                prop_assert!(outcome.changes.is_empty());
+                continue;
+            }
+            let change = &outcome.changes[0];
+            check(&before, change);
+            let mut after: Vec<Record> = change.after.records().collect();
+            if let Some(soa) = expected.iter_mut().find(|record| **record == before.soa_record()) {
+                soa.rdata = Soa { serial: before.serial().next(), ..before.soa() }.encode();
+                expected.sort();
+            }
+            after.sort();
+            prop_assert_eq!(&after, &expected);
+            zones = zones.with(change.after.clone());
+        }
+    }
 }
