@@ -6,13 +6,17 @@ pub mod keys;
 pub mod message;
 pub mod name;
 pub mod name_hash;
+pub mod notify;
 pub mod rdata;
 pub mod record;
 pub mod record_type;
 #[cfg(test)]
+mod test_zone;
+#[cfg(test)]
 mod testing;
 pub mod transfer;
 pub mod tsig;
+pub mod update;
 pub mod wire;
 pub mod zone;
 pub mod zone_set;

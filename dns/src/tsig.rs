@@ -20,7 +20,7 @@ use crate::wire::{Cursor, WireError};
 
 pub use chain::{AnswerChain, ChainError, Chaining, TransferChain};
 pub use record::{TsigError, room};
-pub use reply::sign_reply;
+pub use reply::{sign_reply, sign_reply_within};
 pub use request::{ReplyError, SentRequest, SignedRequest, sign_request};
 
 use mac::{Digest, Mac};

@@ -3,13 +3,35 @@
 use super::mac::Digest;
 use super::record::Tsig;
 use super::{Told, TsigFailure, Verification};
-use crate::message::{Encoder, HEADER, Header, decode_question};
+use crate::message::{Encoder, HEADER, Header, Rcode, decode_question};
 use crate::wire::Cursor;
 
 /// Signs the reply to a verified request; appends [`Verification::room`] octets.
 pub fn sign_reply(reply: &mut Vec<u8>, verification: &Verification, now: u64) {
     let tsig = Tsig::ours(&verification.key, verification.id, now);
     sign(reply, tsig, verification);
+}
+
+/// As [`sign_reply`], for a reply that must not become longer than `limit`: if it would, only its header and question stay and
+/// TC is set (RFC 8945 section 5.3).
+pub fn sign_reply_within(limit: usize, reply: &mut Vec<u8>, verification: &Verification, now: u64) {
+    if reply.len() + verification.room() > limit {
+        truncate(reply);
+    }
+    sign_reply(reply, verification, now);
+}
+
+fn truncate(reply: &mut Vec<u8>) {
+    let Ok(mut header) = Header::decode(reply) else { return };
+    (header.truncated, header.rcode) = (true, Rcode::NOERROR);
+    let mut short = Encoder::new(&header);
+    let mut cursor = Cursor::new(reply, HEADER);
+    if reply[4..6] != [0, 0]
+        && let Ok(question) = decode_question(&mut cursor)
+    {
+        short.question(&question);
+    }
+    *reply = short.finish();
 }
 
 impl TsigFailure {

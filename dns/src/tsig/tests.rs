@@ -324,6 +324,23 @@ fn replies_are_bound_to_their_request() {
     }
 }
 
+/// RFC 8945 section 5.3: the signature has its place, the answer has not.
+#[test]
+fn section_5_3_replies_that_do_not_fit() {
+    let mut long = query().reply(Rcode::NOERROR);
+    let txt = crate::test_zone::record("www 300 TXT some-text", &"example.com".parse().unwrap());
+    long.answers.push(txt.into());
+    let exact = long.encode().len() + verification().room();
+    for (limit, whole) in [(exact, true), (exact - 1, false)] {
+        let mut answer = long.encode();
+        sign_reply_within(limit, &mut answer, &verification(), NOW);
+        assert!(answer.len() <= limit);
+        let message = Message::decode(&signed(&sha256()).sent.verify_reply(&answer, NOW).unwrap()).unwrap();
+        assert_eq!((message.header.truncated, message.answers.is_empty()), (!whole, !whole));
+        assert_eq!(message.questions, query().questions);
+    }
+}
+
 #[test]
 fn nothing_is_replied_to_a_reply() {
     let failure = opened(&[0; 5], NOW).unwrap_err();
