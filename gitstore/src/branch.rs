@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::Identity;
 use crate::changes::{Cause, Change, Subscribers};
 use crate::error::RemoteError;
+use crate::history::History;
 use crate::origin::{Origin, Tip};
 use crate::snapshot::Snapshot;
 
@@ -14,6 +15,7 @@ pub(crate) struct Branch {
     pub(crate) origin: Arc<Origin>,
     pub(crate) reference: String,
     pub(crate) committer: Identity,
+    pub(crate) history: History,
     current: Mutex<Snapshot>,
     pub(crate) subscribers: Subscribers,
     health: Mutex<Health>,
@@ -37,6 +39,7 @@ impl Branch {
             origin,
             reference,
             committer,
+            history: History::default(),
             current: Mutex::new(Snapshot::empty()),
             subscribers: Subscribers::default(),
             health: Mutex::default(),
@@ -82,6 +85,7 @@ impl Branch {
 
     /// From now on readers see this.
     pub(crate) fn install(&self, after: Snapshot, cause: Cause) {
+        self.history.remember(after.commit_info().cloned(), self.origin.limits.history);
         let before = {
             let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
             if current.commit() == after.commit() {

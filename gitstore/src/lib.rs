@@ -29,6 +29,7 @@ mod edit;
 mod error;
 mod exchange;
 mod history;
+mod notes;
 mod object;
 mod options;
 mod origin;

@@ -13,16 +13,19 @@ use crate::branch::Branch;
 use crate::changes::{Cause, Changes};
 use crate::commit_queue::{Command, Driver, Job, Pace, Queued, Verdict};
 use crate::edit::Edit;
-use crate::error::{CommitError, OpenError, RemoteError};
+use crate::error::{CommitError, OpenError, ReadError, RemoteError};
+use crate::notes;
 use crate::origin::Origin;
 use crate::snapshot::Snapshot;
-use crate::{Identity, Options};
+use crate::{CommitInfo, Identity, Options};
 
 /// One branch of a remote repository, as a transactional tree in memory. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     branch: Arc<Branch>,
     commands: mpsc::UnboundedSender<Command>,
+    notes: mpsc::UnboundedSender<Command>,
+    committer: Identity,
     write_deadline: Duration,
 }
 
@@ -66,7 +69,7 @@ impl Store {
     pub async fn open(options: Options, net: Net) -> Result<Store, OpenError> {
         options.check()?;
         let origin = Arc::new(Origin::new(&options, net));
-        let branch = Branch::new(origin, options.remote.reference(), options.committer.clone());
+        let branch = Branch::new(origin.clone(), options.remote.reference(), options.committer.clone());
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         let first = loop {
             match branch.look().await {
@@ -79,11 +82,12 @@ impl Store {
             }
         };
         branch.install(first, Cause::Pulled);
-        let branch = Arc::new(branch);
-        let (commands, received) = mpsc::unbounded_channel();
         let pace = Pace { push_interval: options.push_interval, batch: options.batch };
-        tokio::spawn(Driver::new(branch.clone(), pace, received).run());
-        Ok(Store { branch, commands, write_deadline: options.write_deadline })
+        let branch = Arc::new(branch);
+        let commands = drive(branch.clone(), pace);
+        // Where the notes are is found out by the first one: its push is told so.
+        let notes = drive(Arc::new(Branch::new(origin, options.notes_ref, options.committer.clone())), pace);
+        Ok(Store { branch, commands, notes, committer: options.committer, write_deadline: options.write_deadline })
     }
 
     /// What the remote has accepted, as far as we know.
@@ -116,11 +120,44 @@ impl Store {
         T: Send + 'static,
         E: Send + 'static,
     {
+        self.enqueue(&self.commands, author, message.into(), edit).await
+    }
+
+    async fn enqueue<T, E, F>(
+        &self,
+        queue: &mpsc::UnboundedSender<Command>,
+        author: Identity,
+        message: String,
+        edit: F,
+    ) -> Result<Committed<T>, CommitError<E>>
+    where
+        F: FnMut(&mut Edit) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(EditJob { author, message: message.into(), edit, result: None, answer });
+        let job = Box::new(EditJob { author, message, edit, result: None, answer });
         let deadline = tokio::time::Instant::now() + self.write_deadline;
-        self.commands.send(Command::Commit(Queued { job, deadline })).map_err(|_| CommitError::Closed)?;
+        queue.send(Command::Commit(Queued { job, deadline })).map_err(|_| CommitError::Closed)?;
         answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// Appends lines to the note of a commit, on the notes' own reference; commits do not wait for it.
+    pub async fn note(&self, commit: ObjectId, text: impl Into<String>) -> Result<(), CommitError<ReadError>> {
+        let text = text.into();
+        let edit = move |edit: &mut Edit| notes::append(edit, commit, &text);
+        let message = format!("Note on {commit}");
+        self.enqueue(&self.notes, self.committer.clone(), message, edit).await.map(|_| ())
+    }
+
+    /// Commits of the branch, the newest first, along first parents; from the tip, or from a commit in the tip's history.
+    pub async fn log(&self, from: Option<ObjectId>, limit: usize) -> Result<Vec<CommitInfo>, RemoteError> {
+        self.branch.log(from, limit).await
+    }
+
+    /// The files of an older commit, which must be in the history of the branch.
+    pub async fn snapshot_at(&self, commit: ObjectId) -> Result<Snapshot, RemoteError> {
+        self.branch.snapshot_at(commit).await
     }
 
     /// How the store is doing.
@@ -142,11 +179,22 @@ impl Store {
 
     /// Finishes what is queued, at the longest until each commit's deadline; from now on commits are refused.
     pub async fn drain(&self) {
-        let (answer, answered) = oneshot::channel();
-        if self.commands.send(Command::Drain(answer)).is_ok() {
+        let drained = [&self.commands, &self.notes].map(|queue| {
+            let (answer, answered) = oneshot::channel();
+            let _ = queue.send(Command::Drain(answer));
+            answered
+        });
+        for answered in drained {
+            // An error says that the queue had ended before.
             let _ = answered.await;
         }
     }
+}
+
+fn drive(branch: Arc<Branch>, pace: Pace) -> mpsc::UnboundedSender<Command> {
+    let (commands, received) = mpsc::unbounded_channel();
+    tokio::spawn(Driver::new(branch, pace, received).run());
+    commands
 }
 
 /// A closure that edits, and the place where its caller waits.

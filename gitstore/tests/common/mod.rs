@@ -65,7 +65,8 @@ impl Repository {
         }
         for (path, text) in files {
             if *text == "-" {
-                run(&["update-index", "--force-remove", path], "").unwrap();
+                let gone = format!("0 {}\t{path}\n", "0".repeat(40));
+                run(&["update-index", "--index-info"], &gone).unwrap();
                 continue;
             }
             let blob = run(&["hash-object", "-w", "--stdin"], text).unwrap();
@@ -132,7 +133,9 @@ pub fn person(name: &str) -> Identity {
 pub fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.current_dir(directory).args(arguments);
-    plain_environment(|name, value| drop(command.env(name, value)));
+    plain_environment(|name, value| {
+        command.env(name, value);
+    });
     command
 }
 

@@ -153,7 +153,9 @@ impl Handler for GitSession {
         let path = PathBuf::from(path.strip_prefix('\'').unwrap().strip_suffix('\'').unwrap());
         let mut git = tokio::process::Command::new("git");
         git.arg(program.strip_prefix("git-").unwrap()).arg(path).env_remove("GIT_PROTOCOL");
-        plain_environment(|name, value| drop(git.env(name, value)));
+        plain_environment(|name, value| {
+            git.env(name, value);
+        });
         if self.version_2.get(&id) == Some(&true) {
             git.env("GIT_PROTOCOL", "version=2");
         }
