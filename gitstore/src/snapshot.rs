@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gix_hash::ObjectId;
 
+use crate::edit::Edit;
 use crate::error::{ReadError, lossy};
 use crate::object::commit::{Commit, CommitInfo};
 use crate::object::tree::{Child, Directory, Entry as TreeEntry, MODE_EXECUTABLE, MODE_SYMLINK};
@@ -58,6 +59,15 @@ impl Snapshot {
     /// A repository without commits.
     pub(crate) fn empty() -> Snapshot {
         Snapshot { commit: None, root: Directory::empty() }
+    }
+
+    /// A tree of these files, of no commit and no repository: for tools and tests.
+    pub fn of_files<P: AsRef<str>>(files: impl IntoIterator<Item = (P, Bytes)>) -> Result<Snapshot, ReadError> {
+        let mut edit = Edit::new(Snapshot::empty(), String::new());
+        for (path, octets) in files {
+            edit.write(path.as_ref(), octets)?;
+        }
+        Ok(edit.tree())
     }
 
     /// The commit; nothing while the branch has none.
