@@ -20,6 +20,7 @@ pub mod update;
 pub mod wire;
 pub mod zone;
 pub mod zone_set;
+pub mod zonefile;
 
 pub use name::Name;
 pub use rdata::Rdata;
