@@ -387,5 +387,4 @@ impl fmt::Debug for KeyEntry {
 }
 
 #[cfg(test)]
-#[path = "keys_tests.rs"]
 mod tests;

@@ -9,6 +9,8 @@ mod draft;
 mod prerequisite;
 mod prescan;
 
+use std::collections::HashMap;
+
 use crate::message::{Message, MessageRecord, Rcode};
 use crate::name::Name;
 use crate::record_type::{Class, RecordType};
@@ -123,21 +125,20 @@ fn created(zones: &ZoneSet, updates: &[MessageRecord], options: &Options) -> Vec
 }
 
 fn carry_out(places: &Places<'_>, commands: Vec<Command>) -> Result<Outcome, Rejection> {
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut drafts: HashMap<Name, Draft> = HashMap::new();
     let mut outcome = Outcome::default();
     for command in commands {
         let Some(apex) = places.apex_of(command.owner(), command.rtype()) else {
             return Err(not_zone(&command));
         };
-        let at = drafts.iter().position(|draft| *draft.apex() == apex).unwrap_or_else(|| {
-            drafts.push(Draft::new(apex.clone(), places.zones.get(&apex).cloned()));
-            drafts.len() - 1
-        });
+        let before = || places.zones.get(&apex).cloned();
+        let draft = drafts.entry(apex.clone()).or_insert_with(|| Draft::new(apex.clone(), before()));
         let what = command.to_string();
-        if let Err(ignored) = apply::apply(&mut drafts[at], command) {
+        if let Err(ignored) = apply::apply(draft, command) {
             outcome.ignored.push(format!("{what}: {ignored}"));
         }
     }
+    let mut drafts: Vec<Draft> = drafts.into_values().collect();
     drafts.sort_by(|a, b| a.apex().cmp(b.apex()));
     for draft in drafts {
         outcome.changes.extend(draft.finish()?);
