@@ -5,6 +5,7 @@
 
 mod client;
 mod demo;
+mod entropy;
 mod git_server;
 mod notify;
 mod query;

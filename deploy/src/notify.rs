@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::client::{self, Error, Key};
+use dns::keys::Key;
+
+use crate::client::{self, Error};
 
 /// Tell a server that a zone has changed (signed NOTIFY)
 #[derive(Debug, clap::Args)]

@@ -20,6 +20,6 @@ pub struct Arguments {
 /// Prints one line a record.
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let records = client::query(arguments.server, &arguments.name, &arguments.kind)?;
-    records.lines().for_each(|line| println!("{line}"));
+    records.iter().for_each(|line| println!("{line}"));
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::client::{self, Change, Error, Key};
+use dns::keys::Key;
+
+use crate::client::{self, Change, Error};
 
 /// Change records of a zone (signed UPDATE)
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use crate::folder::{Folder, write};
-use crate::process::Process;
+use crate::process::{Process, run};
 use crate::samples::Key;
 use crate::sshd::program;
 use crate::{wait, wire};
@@ -70,7 +70,9 @@ impl Bind {
         write(&configuration, format!("{options}{key}{zones}"));
         // Distributions confine named to its usual folders by the path of the program, so it runs from a path of its own.
         let named = home.join("named");
-        std::fs::copy(program("named"), &named).expect("named can be copied");
+        // By cp, because a file that this process writes may be held open by a child that another thread starts just then.
+        let copied = run(Command::new("cp").arg(program("named")).arg(&named), "");
+        assert!(copied.success, "named cannot be copied: {}", copied.output);
         let mut command = Command::new(&named);
         let process =
             Process::start("named", command.args(["-g", "-n", "1", "-c"]).arg(&configuration), &home.join("log"));

@@ -4,7 +4,7 @@
 //! serving them) or puts its own scene together from the same parts:
 //!
 //! - [`sshd`] and [`git`]: the remote that the primary pulls from and pushes to; [`proxy`] breaks the line between them;
-//! - [`primary`]: the program under test;
+//! - [`primary`] (found by [`built`]): the program under test;
 //! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
@@ -20,6 +20,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 pub mod bind;
+pub mod built;
 pub mod clients;
 pub mod folder;
 pub mod git;

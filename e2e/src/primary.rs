@@ -1,10 +1,10 @@
 //! The program under test, `dns-primary`, with the command line that an operator would type.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
-use std::sync::OnceLock;
 
+use crate::built;
 use crate::folder::Folder;
 use crate::ports::free_address;
 use crate::process::{Outcome, Process, run};
@@ -72,7 +72,7 @@ impl Arguments {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = built::command("dns-primary", "dns-primary");
         for (option, value) in &self.arguments {
             command.arg(option).args(value);
         }
@@ -133,32 +133,4 @@ impl Primary {
         let name = format!("{}.{}.log", self.address().port(), self.starts);
         self.process = Some(Process::start("dns-primary", &mut self.arguments.command(), &self.folder.join(name)));
     }
-}
-
-/// The program beside the test in the target folder; built first if the test was not started by `cargo e2e`, which has
-/// built it.
-pub fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        // target/PROFILE/deps/TEST or target/PROFILE/PROGRAM
-        let this = std::env::current_exe().expect("a program knows its path");
-        let profile =
-            this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).expect("there is a folder above");
-        if std::env::var_os("GITSTEAD_E2E").is_none() {
-            build(profile);
-        }
-        let path = profile.join("dns-primary");
-        assert!(path.is_file(), "{} is not there; `cargo e2e` builds it", path.display());
-        path
-    })
-}
-
-fn build(profile: &Path) {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "dns-primary"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    let outcome = run(&mut cargo, "");
-    assert!(outcome.success, "dns-primary cannot be built: {}", outcome.output);
 }

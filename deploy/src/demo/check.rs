@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dns::keys::{Key, KeyStringError};
+
 use super::repository::{git, git_with};
 use super::scene::Scene;
 use super::{Error, samples};
-use crate::client::{self, Change, Key};
+use crate::client::{self, Change};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const BEFORE: &str = "192.0.2.80";
@@ -63,7 +65,7 @@ async fn wait_for(step: &'static str, scene: &Scene, name: &str, address: &str) 
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = query(step, scene, name).await?;
-        if answer.contains(address) {
+        if answer.iter().any(|record| record.ends_with(address)) {
             println!("ok: {step}: {name} A {address}");
             return Ok(());
         }
@@ -72,19 +74,16 @@ async fn wait_for(step: &'static str, scene: &Scene, name: &str, address: &str) 
     }
 }
 
-async fn query(step: &'static str, scene: &Scene, name: &str) -> Result<String, Error> {
+async fn query(step: &'static str, scene: &Scene, name: &str) -> Result<Vec<String>, Error> {
     let (server, name) = (scene.dns(), name.to_owned());
     blocking(step, move || client::query(server, &name, "A")).await
 }
 
 async fn update(scene: &Scene, change: Change) -> Result<(), Error> {
     let step = "an update is accepted";
-    let (server, key) = (scene.dns(), scene.update_key());
-    blocking(step, move || {
-        let key: Key = key.parse()?;
-        client::update(server, samples::ZONE, &key, &[change])
-    })
-    .await?;
+    let failed = |error: KeyStringError| Error::Check { step, reason: error.to_string() };
+    let (server, key) = (scene.dns(), scene.update_key().parse::<Key>().map_err(failed)?);
+    blocking(step, move || client::update(server, samples::ZONE, &key, &[change])).await?;
     println!("ok: {step}");
     Ok(())
 }

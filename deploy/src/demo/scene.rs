@@ -1,7 +1,7 @@
 //! Everything the demo starts, and how it ends again.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use super::{Error, repository, samples};
+use crate::entropy;
 use crate::git_server::GitServer;
 
 const GIT_PORT: u16 = 2222;
@@ -118,7 +119,7 @@ The zones of {url} are served at {dns}. Paste, line by line, into another termin
   dig @{ip} -p {port} www.{zone} +short
 
   # a machine changes the zone: the answer comes when the commit is on the remote
-  printf 'server {ip} {port}\nupdate add new.{zone} 300 A 192.0.2.99\nsend\n' | nsupdate -y hmac-sha256:{update_key}:{secret}
+  printf 'server {ip} {port}\\nupdate add new.{zone} 300 A 192.0.2.99\\nsend\\n' | nsupdate -y hmac-sha256:{update_key}:{secret}
   dig @{ip} -p {port} new.{zone} +short
 
   # who changed what
@@ -248,18 +249,12 @@ fn free_address(port: u16) -> Result<SocketAddr, Error> {
 }
 
 fn make_key() -> Result<PrivateKey, Error> {
-    let pair = Ed25519Keypair::from_seed(&random()?);
+    let pair = Ed25519Keypair::from_seed(&entropy::octets().map_err(Error::Runtime)?);
     Ok(PrivateKey::new(KeypairData::Ed25519(pair), "gitstead demo")?)
 }
 
 fn secret() -> Result<String, Error> {
-    Ok(STANDARD.encode(random()?))
-}
-
-fn random() -> Result<[u8; 32], Error> {
-    let mut octets = [0; 32];
-    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut octets)).map_err(Error::Runtime)?;
-    Ok(octets)
+    entropy::octets::<32>().map(|octets| STANDARD.encode(octets)).map_err(Error::Runtime)
 }
 
 /// A file that only its owner may read: ssh refuses other keys.
