@@ -15,6 +15,7 @@ pub mod transfer;
 pub mod wire;
 pub mod zone;
 pub mod zone_set;
+pub mod zonefile;
 
 pub use name::Name;
 pub use rdata::Rdata;

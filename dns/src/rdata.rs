@@ -113,6 +113,11 @@ impl Rdata {
         if *decoded.0 == *octets { Ok(decoded) } else { Err(WireError::Rdata) }
     }
 
+    /// Takes octets that their maker has already given the type's shape.
+    pub(crate) fn from_shaped(octets: &[u8]) -> Rdata {
+        Rdata(octets.into())
+    }
+
     /// Decodes the RDATA of a message, following compression, and checks its shape.
     pub fn decode(rtype: RecordType, mut cursor: Cursor<'_>) -> Result<Rdata, WireError> {
         let Some(fields) = layout(rtype) else {
