@@ -1,6 +1,7 @@
 //! Messages as values (RFC 1035 section 4.1), for everything but the answering path, which works on octets.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::name::Name;
 use crate::rdata::{self, Field, Rdata};
@@ -56,6 +57,22 @@ impl Rcode {
     pub const BADVERS: Rcode = Rcode(16);
     /// The cookie is missing or wrong (RFC 7873).
     pub const BADCOOKIE: Rcode = Rcode(23);
+}
+
+impl fmt::Display for Rcode {
+    /// The mnemonic of the IANA registry, or `RCODE` and the number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MNEMONICS: [&str; 11] = [
+            "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH",
+            "NOTZONE",
+        ];
+        match (MNEMONICS.get(usize::from(self.0)), *self) {
+            (Some(mnemonic), _) => f.write_str(mnemonic),
+            (None, Rcode::BADVERS) => f.write_str("BADVERS"),
+            (None, Rcode::BADCOOKIE) => f.write_str("BADCOOKIE"),
+            (None, Rcode(number)) => write!(f, "RCODE{number}"),
+        }
+    }
 }
 
 /// The first twelve octets but for the counts.

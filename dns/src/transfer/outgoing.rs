@@ -1,12 +1,17 @@
-//! A whole zone as a stream of messages (RFC 5936), made one after the other from the snapshot as the connection takes them.
+//! A whole zone (RFC 5936), or what changed in it (RFC 1995), as a stream of messages, made one after the other from the snapshot
+//! as the connection takes them.
 //!
 //! The SOA comes first and last, every record between them once, glue included. Each message repeats the question
 //! (MirageOS refuses others) and has names compressed; case is kept, since a secondary shall serve what the zone has.
 
+use std::sync::Arc;
+
 use crate::answer::{NamesInRdata, compressible};
 use crate::message::{HEADER, Header, Rcode};
 use crate::name_hash::{LabelStarts, NameHash};
+use crate::record::Record;
 use crate::record_type::{Class, RecordType};
+use crate::transfer::journal::Step;
 use crate::zone::Zone;
 use crate::zone::walk::{Owned, Place};
 
@@ -19,7 +24,7 @@ pub struct Outgoing {
     names: Names,
 }
 
-/// What is sent. Room for the differences of RFC 1995, which are records in an order too.
+/// What is sent.
 enum Source {
     /// From the first SOA to the last.
     Zone {
@@ -30,7 +35,31 @@ enum Source {
     UpToDate {
         zone: Zone,
     },
+    /// The steps of RFC 1995 section 4 between two copies of the newest SOA.
+    Steps {
+        zone: Zone,
+        steps: Vec<Arc<Step>>,
+        at: AtStep,
+    },
     Done,
+}
+
+/// A place in the sequence: the opening SOA, then for each step its four parts, then the closing SOA.
+#[derive(Clone, Copy, Default)]
+struct AtStep {
+    opened: bool,
+    step: usize,
+    part: Part,
+    record: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Part {
+    #[default]
+    OldSoa,
+    Removed,
+    NewSoa,
+    Added,
 }
 
 enum Stage {
@@ -51,6 +80,18 @@ impl Outgoing {
     /// The answer to IXFR from an asker that has this version or a newer one: one message.
     pub fn up_to_date(zone: &Zone, request: &Header, limit: usize) -> Outgoing {
         Outgoing::new(zone, request, RecordType::IXFR, limit, Source::UpToDate { zone: zone.clone() })
+    }
+
+    /// What changed: the steps from the asker's version to `zone`, see [`Journal::answer`](super::Journal::answer).
+    pub fn steps(zone: &Zone, request: &Header, steps: Vec<Arc<Step>>, limit: usize) -> Outgoing {
+        let source = Source::Steps { zone: zone.clone(), steps, at: AtStep::default() };
+        Outgoing::new(zone, request, RecordType::IXFR, limit, source)
+    }
+
+    /// The whole answer, if it is one message of `limit` octets at most: then it can be a datagram (RFC 1995 section 2).
+    pub fn single(mut self, limit: usize) -> Option<Vec<u8>> {
+        let message = self.next().filter(|message| message.len() <= limit)?;
+        matches!(self.records, Source::Done).then_some(message)
     }
 
     fn new(zone: &Zone, request: &Header, rtype: RecordType, limit: usize, records: Source) -> Outgoing {
@@ -77,6 +118,11 @@ impl Iterator for Outgoing {
             Source::Zone { zone, stage } => {
                 if let Some(stage) = message.fill(&zone, stage) {
                     self.records = Source::Zone { zone, stage };
+                }
+            }
+            Source::Steps { zone, steps, at } => {
+                if let Some(at) = message.fill_steps(&zone, &steps, at) {
+                    self.records = Source::Steps { zone, steps, at };
                 }
             }
         }
@@ -128,6 +174,36 @@ impl<'a> Writer<'a> {
                 Stage::LastSoa => return if self.soa(zone) { None } else { Some(Stage::LastSoa) },
             };
         }
+    }
+
+    /// As [`Writer::fill`], for steps.
+    fn fill_steps(&mut self, zone: &Zone, steps: &[Arc<Step>], mut at: AtStep) -> Option<AtStep> {
+        if !at.opened {
+            at.opened = self.soa(zone);
+        }
+        while let Some(step) = steps.get(at.step) {
+            let (records, next) = match at.part {
+                Part::OldSoa => (std::slice::from_ref(&step.old_soa), (at.step, Part::Removed)),
+                Part::Removed => (step.removed.as_slice(), (at.step, Part::NewSoa)),
+                Part::NewSoa => (std::slice::from_ref(&step.new_soa), (at.step, Part::Added)),
+                Part::Added => (step.added.as_slice(), (at.step + 1, Part::OldSoa)),
+            };
+            for record in &records[at.record..] {
+                if !self.owned(zone, record) {
+                    return Some(at);
+                }
+                at.record += 1;
+            }
+            at = AtStep { step: next.0, part: next.1, record: 0, ..at };
+        }
+        if self.soa(zone) { None } else { Some(at) }
+    }
+
+    /// Writes a record of a step; one that is not of the zone is left out.
+    fn owned(&mut self, zone: &Zone, record: &Record) -> bool {
+        let Some(below) = record.owner.as_octets().len().checked_sub(zone.apex().as_octets().len()) else { return true };
+        let labels = &record.owner.as_octets()[..below];
+        self.record(zone, Owned { labels, rtype: record.rtype, ttl: record.ttl, rdata: record.rdata.as_octets() })
     }
 
     fn soa(&mut self, zone: &Zone) -> bool {
@@ -277,7 +353,6 @@ mod tests {
 
     use super::*;
     use crate::message::{Message, Opcode};
-    use crate::record::Record;
     use crate::testing::zone;
 
     fn records(messages: &[Vec<u8>], rtype: RecordType) -> Vec<Record> {
