@@ -3,6 +3,7 @@
 //! What is not here: sockets, clocks, randomness, files, git. Whoever calls brings octets, text and the time.
 
 pub mod answer;
+pub mod catalog;
 pub mod keys;
 pub mod message;
 pub mod name;
@@ -11,6 +12,8 @@ pub mod notify;
 pub mod rdata;
 pub mod record;
 pub mod record_type;
+pub mod secondary;
+pub mod server;
 #[cfg(test)]
 mod test_zone;
 #[cfg(test)]

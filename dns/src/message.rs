@@ -63,8 +63,8 @@ impl fmt::Display for Rcode {
     /// The mnemonic of the IANA registry, or `RCODE` and the number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MNEMONICS: [&str; 11] = [
-            "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH",
-            "NOTZONE",
+            "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
+            "NOTAUTH", "NOTZONE",
         ];
         match (MNEMONICS.get(usize::from(self.0)), *self) {
             (Some(mnemonic), _) => f.write_str(mnemonic),

@@ -90,12 +90,18 @@ pub struct Verification {
     mac: Vec<u8>,
     /// ID of the header.
     id: u16,
+    original_id: u16,
 }
 
 impl Verification {
     /// The key.
     pub fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// Whether a MirageOS server or client signed it: they leave Original ID 0, whatever the ID of the header is.
+    pub fn is_of_mirage(&self) -> bool {
+        self.original_id == 0 && self.id != 0
     }
 
     /// Octets that signing the reply adds.
@@ -174,7 +180,8 @@ impl<'a> SignedMessage<'a> {
             digest.finish()
         });
         mac.map_err(|error| self.unsigned(error))?;
-        let verification = Verification { key: key.clone(), mac: self.tsig.mac.clone(), id: self.id() };
+        let (mac, original_id) = (self.tsig.mac.clone(), self.tsig.original_id);
+        let verification = Verification { key: key.clone(), mac, id: self.id(), original_id };
         if !self.tsig.in_time(now, policy) {
             return Err(self.signed(TsigError::BadTime, Some(now), verification));
         }

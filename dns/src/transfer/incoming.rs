@@ -166,7 +166,7 @@ impl ExpectSoa {
             Ok(opened) => opened,
             Err(error) => return failed(error, false),
         };
-        if let Err(next) = accept_rcode(&opened) {
+        if let Some(next) = refusal(&opened) {
             return next;
         }
         let Some(soa) = opened.records.iter().find_map(|record| soa_of(record, &self.asking.apex)) else {
@@ -213,10 +213,10 @@ impl ExpectIxfr {
             Ok(opened) => opened,
             Err(error) => return self.fall_back(error, next_id, now),
         };
-        match accept_rcode(&opened) {
-            Err(Next::Failed(failure)) => return self.fall_back(failure.error, next_id, now),
-            Err(next) => return next,
-            Ok(()) => {}
+        match refusal(&opened) {
+            Some(Next::Failed(failure)) => return self.fall_back(failure.error, next_id, now),
+            Some(next) => return next,
+            None => {}
         }
         if let Some(next) = self.single_soa(&opened.records) {
             return next;
@@ -321,7 +321,7 @@ impl ExpectAxfr {
             Ok(opened) => opened,
             Err(error) => return failed(error, true),
         };
-        if let Err(next) = accept_rcode(&opened) {
+        if let Some(next) = refusal(&opened) {
             return next;
         }
         match self.take(opened.records) {
@@ -350,7 +350,7 @@ impl ExpectAxfr {
         Ok(progress)
     }
 
-    fn finish(self) -> Next {
+    fn finish(mut self) -> Next {
         if let Err(error) = self.exchange.finish() {
             return failed(error, false);
         }
@@ -367,11 +367,11 @@ fn failed(error: TransferError, unfinished: bool) -> Next {
 }
 
 /// NOTAUTH takes a zone away only when nobody else can have said it.
-fn accept_rcode(opened: &Opened) -> Result<(), Next> {
+fn refusal(opened: &Opened) -> Option<Next> {
     match opened.rcode {
-        Rcode::NOERROR => Ok(()),
-        Rcode::NOTAUTH if opened.signed => Err(Next::Gone),
-        rcode => Err(failed(TransferError::Refused(rcode), false)),
+        Rcode::NOERROR => None,
+        Rcode::NOTAUTH if opened.signed => Some(Next::Gone),
+        rcode => Some(failed(TransferError::Refused(rcode), false)),
     }
 }
 

@@ -201,7 +201,9 @@ impl<'a> Writer<'a> {
 
     /// Writes a record of a step; one that is not of the zone is left out.
     fn owned(&mut self, zone: &Zone, record: &Record) -> bool {
-        let Some(below) = record.owner.as_octets().len().checked_sub(zone.apex().as_octets().len()) else { return true };
+        let Some(below) = record.owner.as_octets().len().checked_sub(zone.apex().as_octets().len()) else {
+            return true;
+        };
         let labels = &record.owner.as_octets()[..below];
         self.record(zone, Owned { labels, rtype: record.rtype, ttl: record.ttl, rdata: record.rdata.as_octets() })
     }
