@@ -114,7 +114,10 @@ impl Secondary {
         let id = Header::decode(octets).ok().filter(|header| header.response).map(|header| header.id);
         let Some(Asked { apex, awaiting, since }) = id.and_then(|id| link.asked.remove(&id)) else {
             link.stray += octets.len() + 1;
-            return if link.stray > MOST_STRAY { self.hang_up(address, moment) } else { () };
+            if link.stray > MOST_STRAY {
+                self.hang_up(address, moment);
+            }
+            return;
         };
         link.heard_at(moment.elapsed);
         let next_id = link.free_id(moment.random);
