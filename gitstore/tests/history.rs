@@ -11,7 +11,8 @@ use gitstore::{ObjectId, Options, RemoteError};
 
 fn long_history() -> (Repository, Vec<ObjectId>) {
     let repository = Repository::empty();
-    let commits = (0..90).map(|at| repository.commit(&[("n", &format!("{at}\n")), ("same", "same\n")], &format!("commit {at}")));
+    let commits =
+        (0..90).map(|at| repository.commit(&[("n", &format!("{at}\n")), ("same", "same\n")], &format!("commit {at}")));
     let commits = commits.collect();
     (repository, commits)
 }

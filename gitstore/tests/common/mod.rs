@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 pub mod server;
+pub mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
