@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use gix_hash::ObjectId;
+use tokio::time::timeout;
 
 use crate::chain::Chain;
 use crate::error::{ObjectError, ProtocolError, RemoteError};
@@ -17,6 +18,9 @@ use crate::protocol::push::Report;
 use crate::remote::{Remote, Service};
 use crate::snapshot::Snapshot;
 use crate::{Limits, Options};
+
+/// A whole fetch may take as long as this many silences: a server can say something for ever, and nothing to the point.
+const FETCH_SILENCES: u32 = 20;
 
 /// One repository, and what of it we hold.
 pub(crate) struct Origin {
@@ -108,12 +112,19 @@ impl Origin {
     pub(crate) async fn fetch(&self, request: FetchRequest, keep: Keep) -> Result<Arrived, RemoteError> {
         let tolerant = request.have.is_none();
         let mut reader = PackReader::new(self.limits, keep);
-        let fetched = self.remote.start(Service::UploadPack).await?.fetch(request, &mut reader).await?;
+        let exchange = self.remote.start(Service::UploadPack).await?;
+        let whole = self.limits.silence * FETCH_SILENCES;
+        let fetched =
+            timeout(whole, exchange.fetch(request, &mut reader)).await.unwrap_or_else(|_| Err(self.endless()))?;
         let unpacked = match fetched.pack {
             true => self.unpack(reader, tolerant).await.map_err(|error| self.bad_object(error))?,
             false => Unpacked::default(),
         };
         Ok(Arrived { fetched, unpacked })
+    }
+
+    fn endless(&self) -> RemoteError {
+        RemoteError::Protocol { remote: self.remote.label(), error: ProtocolError::Limit("the time of a fetch") }
     }
 
     /// Resolves the deltas, and lets others run in between.

@@ -301,7 +301,7 @@ async fn changes_are_told_once_and_in_order_even_if_nobody_reads() {
         told += 1;
         assert_eq!(change.cause == Cause::Pulled, last == Some(theirs));
     }
-    assert_eq!(told, 64);
+    assert_eq!(told, 16);
     drop(store);
     assert!(changes.next().await.is_none());
 }

@@ -38,6 +38,10 @@ impl Repository {
         git(self.directory.path(), arguments)
     }
 
+    pub fn git_with_input(&self, arguments: &[&str], input: &str) -> String {
+        run(&mut command(self.directory.path(), arguments), input).unwrap()
+    }
+
     pub fn config(&self, name: &str, value: &str) {
         self.git(&["config", name, value]);
     }
