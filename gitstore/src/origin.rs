@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use gix_hash::ObjectId;
 use tokio::time::timeout;
 
+use crate::ahead::{Ahead, Ready};
 use crate::chain::Chain;
 use crate::error::{ObjectError, ProtocolError, RemoteError};
 use crate::object::Kind;
@@ -26,6 +27,7 @@ const FETCH_SILENCES: u32 = 20;
 pub(crate) struct Origin {
     pub(crate) remote: Remote,
     pub(crate) limits: Limits,
+    pub(crate) ahead: Ahead,
     database: Mutex<Database>,
 }
 
@@ -66,7 +68,12 @@ pub(crate) enum Outcome {
 
 impl Origin {
     pub(crate) fn new(options: &Options, net: platform::net::Net) -> Origin {
-        Origin { remote: Remote::new(options, net), limits: options.limits, database: Mutex::default() }
+        Origin {
+            remote: Remote::new(options, net),
+            limits: options.limits,
+            ahead: Ahead::default(),
+            database: Mutex::default(),
+        }
     }
 
     pub(crate) fn database(&self) -> MutexGuard<'_, Database> {
@@ -153,7 +160,7 @@ impl Origin {
 
     /// Pushes a chain. `lean`: what we hold of the repository is taken to be there, not only the tip's tree.
     pub(crate) async fn push(
-        &self,
+        self: &Arc<Origin>,
         reference: &str,
         chain: &Chain,
         lean: bool,
@@ -162,16 +169,23 @@ impl Origin {
         let (Some(new), old) = (chain.tip().commit(), chain.base.commit()) else {
             return Ok(Outcome::Accepted);
         };
-        let mut exchange = self.remote.start(Service::ReceivePack).await?;
-        let advertised = exchange.advertised(reference, self.limits.advertisement_octets).await?;
-        if advertised.tip != old {
+        let Ready { exchange, advertised, fresh } = self.ready(reference).await?;
+        if fresh && advertised.tip != old {
             exchange.abandon();
             return Ok(Outcome::Moved);
         }
         let pack = chain.pack(lean.then(|| self.database()).as_deref());
         let (command, report) = advertised.command(reference, old, new);
+        self.start_ahead(reference);
         Ok(match exchange.push(command, pack, report, sent).await? {
             Report::Accepted => Outcome::Accepted,
+            Report::NotMoved { reason, .. } if !fresh => {
+                // Perhaps only because the command is older than the branch: a new one will tell.
+                if reason.contains("old id") {
+                    self.ahead.forbid();
+                }
+                Outcome::Moved
+            }
             Report::NotMoved { reason, words } => Outcome::Declined { reason, words },
             Report::NotUnpacked { reason } => Outcome::NotUnpacked { reason },
         })
