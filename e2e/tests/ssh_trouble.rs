@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use e2e::clients::{nsupdate, serial};
+use e2e::folder::write;
 use e2e::proxy::Proxy;
 use e2e::samples::UPDATE;
 use e2e::sshd::{Options, wait_for_log};
@@ -95,6 +96,28 @@ fn a_git_that_talks_nonsense_is_an_error_in_the_log() {
         remote.sshd.set_options(&Options::default());
         primary.wait_until_serving();
     }
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_damaged_pack_is_refused_and_fetched_again() {
+    let remote = Scene::new().remote();
+    // Turns one bit of the first object of every pack that passes.
+    let filter =
+        r#"$| = 1; while (sysread(STDIN, $b, 65536)) { $b =~ s/(PACK.{20})(.)/$1.chr(ord($2)^1)/se; print $b }"#;
+    let script = remote.folder.join("damage");
+    write(&script, format!("sh -c \"$SSH_ORIGINAL_COMMAND\" | perl -e '{filter}'\n"));
+    remote
+        .sshd
+        .set_options(&Options { forced_command: Some(format!("sh {}", script.display())), ..Options::default() });
+    let tree = std::panic::catch_unwind(|| remote.sshd.work_tree(&remote.repository, &remote.folder.join("damaged")));
+    assert!(tree.is_err(), "git itself does not take such a pack");
+    let logins = remote.sshd.logins();
+    let mut primary = remote.arguments().start(&remote.folder);
+    wait::until("two logins", || remote.sshd.logins() >= logins + 2);
+    assert!(!primary.log().contains("serving"));
+    remote.sshd.set_options(&Options::default());
+    primary.wait_until_serving();
 }
 
 #[test]
