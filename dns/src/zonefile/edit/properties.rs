@@ -60,7 +60,10 @@ fn line(seed: &Seed, number: usize, first: bool) -> String {
     let (rtype, data) = data(kind, value);
     let data = match style / 4 % 5 {
         0 => format!("( {data} )"),
-        1 => format!("({}{comment} )", data.replacen(' ', "\n ; inner\n  ", 1)),
+        1 => match data.rsplit_once(' ') {
+            Some((first, last)) => format!("({first}\n ; inner\n  {last}{comment} )"),
+            None => format!("(\n{data} )"),
+        },
         2 => match data.split_once(' ') {
             Some((first, rest)) if !first.starts_with('"') => format!("{first} ( {rest} )"),
             _ => data,
