@@ -110,7 +110,7 @@ impl Case {
         }
         main.push_str(&text(&self.after, 200, crlf));
         if self.form & 16 != 0 {
-            main.pop();
+            main.truncate(main.trim_end().len());
         }
         let texts =
             [("example.com", main), ("inner", text(&self.inner, 300, crlf)), ("last", text(&self.last, 400, false))];
