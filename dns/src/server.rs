@@ -4,6 +4,7 @@
 //! are opened and handed back as a [`Request`]. Replies to requests that can be understood carry exactly the question that was
 //! asked, since MirageOS clients expect one in every reply.
 
+mod announcer;
 mod outgoing;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::record_type::{Class, RecordType};
 use crate::tsig::{self, Policy, TsigFailure, Verification};
 use crate::zone_set::ZoneSet;
 
+pub use announcer::{Announcement, Announcements, Announcer};
 pub use outgoing::{Kind, Transfer, TransferRequest};
 pub use unavailable::Unavailable;
 

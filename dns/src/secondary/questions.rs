@@ -179,7 +179,9 @@ impl Secondary {
                 false => self.failed(apex, trouble.clone(), moment),
             }
         }
-        self.resubscribe(address, lived, moment);
+        if matches!(was, Connection::Open { .. }) {
+            self.resubscribe(address, lived, moment);
+        }
         self.pump(address, moment);
     }
 
@@ -240,11 +242,14 @@ impl Secondary {
         let Some(number) = link.number() else { return };
         self.effects.push(Effect::Close { connection: number });
         self.connections.remove(&number);
+        let was_open = matches!(link.connection, Connection::Open { .. });
         let names = link.abandon();
         for apex in names {
             self.failed(&apex, Trouble::Stalled, moment);
         }
-        self.resubscribe(address, Duration::ZERO, moment);
+        if was_open {
+            self.resubscribe(address, Duration::ZERO, moment);
+        }
         self.pump(address, moment);
     }
 }

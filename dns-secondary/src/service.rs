@@ -1,0 +1,356 @@
+//! The shell: sockets and tasks around the functions that decide.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use dns::answer::{self, Outcome, Transport};
+use dns::message::{Header, Opcode};
+use dns::notify;
+use dns::secondary::{Effect, Moment, Notice, Secondary, Settings};
+use dns::server::{Origin, Reaction, Request, Server, TransferRequest};
+use platform::listen::datagrams::{self, Datagram, Verdict};
+use platform::listen::streams::{self, Connection, Limits};
+use platform::net::{TcpListener, UdpSocket};
+use platform::{ArgumentError, Boot, Net, clock, entropy};
+use tokio::sync::mpsc;
+
+use crate::config::{Arguments, Config};
+use crate::error;
+use crate::holdings::Holdings;
+use crate::links::{Event, Links};
+use crate::metrics::Counters;
+use crate::notifications::Notifications;
+
+/// What the parts of the running service share.
+pub struct Service {
+    net: Net,
+    server: Server,
+    holdings: Holdings,
+    notifications: Notifications,
+    counters: Counters,
+    state: Mutex<State>,
+    wake: tokio::sync::Notify,
+    start: Instant,
+}
+
+/// What decides about the zones, and the connections that it has opened.
+struct State {
+    secondary: Secondary,
+    links: Links,
+}
+
+/// Runs the service until it is asked to end.
+pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
+    let config = arguments.check()?;
+    let sockets = bind(&boot.net, &config.listen).await?;
+    let service = Arc::new(Service::new(&boot, &config).await?);
+    service.begin(&config);
+    for socket in sockets {
+        socket.serve(&service);
+    }
+    tokio::spawn(watch_clock(Arc::clone(&service)));
+    tracing::info!(
+        "serving on {:?} what {} keys and {} zones give",
+        config.listen,
+        config.keys.len(),
+        config.zones.len()
+    );
+    boot.shutdown.requested().await;
+    Ok(())
+}
+
+impl Service {
+    async fn new(boot: &Boot, config: &Config) -> Result<Service, ArgumentError> {
+        let (holdings, counters) = (Holdings::new(config.keys.clone()), Counters::register(&boot.metrics));
+        let (targets, listen) = (config.notify.clone(), &config.listen);
+        let notifications = Notifications::start(&boot.net, listen, holdings.clone(), targets, counters.clone())
+            .await
+            .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
+        let secondary = Secondary::new(config.keys.clone(), Settings::default());
+        Ok(Service {
+            net: boot.net.clone(),
+            server: Server { open_transfers: config.open_transfers, answers: Arc::new(answers(&boot.name)) },
+            holdings,
+            notifications,
+            counters,
+            state: Mutex::new(State { secondary, links: Links::default() }),
+            wake: tokio::sync::Notify::new(),
+            start: Instant::now(),
+        })
+    }
+
+    /// Takes on what the operator named, and then what the keys name.
+    fn begin(self: &Arc<Self>, config: &Config) {
+        for zone in &config.zones {
+            let (apex, origin, primaries) = (zone.apex.clone(), zone.origin.clone(), zone.primaries.clone());
+            self.act(|secondary, moment| secondary.add_zone(apex, origin, primaries, moment));
+        }
+        self.act(|secondary, moment| secondary.add_keyed(&config.key_primaries, moment));
+    }
+
+    /// Lets something happen to the zones, and does what follows from it.
+    fn act(self: &Arc<Self>, act: impl FnOnce(&mut Secondary, &mut Moment<'_>) -> Vec<Effect>) {
+        let mut state = self.state();
+        let effects = act(&mut state.secondary, &mut self.moment(&mut random));
+        self.perform(&mut state, effects);
+    }
+
+    fn moment<'a>(&self, random: &'a mut dyn FnMut() -> u32) -> Moment<'a> {
+        Moment { elapsed: self.start.elapsed(), unix: clock::unix_seconds(), random }
+    }
+
+    fn perform(self: &Arc<Self>, state: &mut State, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Connect { connection, address } => self.connect(state, connection, address),
+                Effect::Send { connection, octets } => state.links.send(connection, octets),
+                Effect::Close { connection } => state.links.close(connection),
+                Effect::Serve(version) => self.serve(&version),
+                Effect::Unavailable { apex } => self.holdings.suspend(&apex),
+                Effect::Remove { apex } => {
+                    let before = self.holdings.served();
+                    self.holdings.remove(&apex);
+                    tracing::info!("{apex} is not served any more");
+                    self.notifications.changed(&before, apex);
+                }
+                Effect::Trouble { apex, primary, trouble } => {
+                    self.counters.troubles.inc();
+                    let primary = primary.map(|primary| format!(" from {primary}")).unwrap_or_default();
+                    tracing::warn!("{apex}{primary}: {trouble}");
+                }
+            }
+        }
+        let served = self.holdings.served();
+        self.counters.zones.set(served.zones.len() as i64);
+        self.counters.unavailable_zones.set(served.unavailable.len() as i64);
+        self.wake.notify_one();
+    }
+
+    fn serve(&self, version: &dns::secondary::Served) {
+        let before = self.holdings.served();
+        let (apex, serial) = (version.zone.apex().clone(), version.zone.serial());
+        if self.holdings.serve(version) {
+            self.counters.versions.inc();
+            let how = if version.steps.is_some() { "by its differences" } else { "whole" };
+            tracing::info!("{apex} {serial} came {how} from {}", version.primary);
+            self.notifications.changed(&before, apex);
+        } else {
+            tracing::info!("{apex} {serial} is confirmed by {}", version.primary);
+        }
+    }
+
+    fn connect(self: &Arc<Self>, state: &mut State, number: u64, address: SocketAddr) {
+        let service = Arc::clone(self);
+        state.links.open(number, self.net.clone(), address, move |event| {
+            let service = Arc::clone(&service);
+            async move { service.happened(number, address, event) }
+        });
+    }
+
+    /// Something happened on a connection that we opened. Requests may come over it too: NOTIFY from a MirageOS primary.
+    fn happened(self: &Arc<Self>, connection: u64, address: SocketAddr, event: Event) {
+        match event {
+            Event::Connected => self.act(|secondary, moment| secondary.connected(connection, moment)),
+            Event::Disconnected => {
+                self.state().links.forget(connection);
+                self.act(|secondary, moment| secondary.disconnected(connection, moment));
+            }
+            Event::Message(message) if Header::decode(&message).is_ok_and(|header| !header.response) => {
+                if let Some(reply) = self.request_over_link(&message, address) {
+                    self.state().links.send(connection, reply);
+                }
+            }
+            Event::Message(message) => self.act(|secondary, moment| secondary.received(connection, &message, moment)),
+        }
+    }
+
+    fn request_over_link(self: &Arc<Self>, message: &[u8], peer: SocketAddr) -> Option<Vec<u8>> {
+        match self.handle(message, Transport::Tcp, peer) {
+            Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
+            Reaction::Request(request) => Some(self.request(&request, peer)),
+            Reaction::Refused { reply, .. } => reply,
+            Reaction::Transfer(_) | Reaction::Acknowledged(_) | Reaction::Ignore => None,
+        }
+    }
+
+    fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
+        self.server.handle(&self.holdings.served(), octets, origin(transport, peer))
+    }
+
+    /// The reply to NOTIFY, or to what is not for a secondary.
+    fn request(self: &Arc<Self>, request: &Request, peer: SocketAddr) -> Vec<u8> {
+        let opcode = request.message.header.opcode;
+        let rcode = match notify::Incoming::read(&request.message) {
+            _ if opcode != Opcode::NOTIFY => error::rcode(opcode),
+            Err(rcode) => rcode,
+            Ok(incoming) => self.notified(request, &incoming, peer),
+        };
+        request.reply(rcode, clock::unix_seconds())
+    }
+
+    fn notified(
+        self: &Arc<Self>,
+        request: &Request,
+        incoming: &notify::Incoming,
+        peer: SocketAddr,
+    ) -> dns::message::Rcode {
+        self.counters.notifications_received.inc();
+        let key = request.verification.as_ref().map(|verification| verification.key());
+        let notice = Notice { zone: &incoming.zone, serial: incoming.serial, peer: peer.ip(), key };
+        let mut state = self.state();
+        let noticed = state.secondary.notified(notice, &mut self.moment(&mut random));
+        self.perform(&mut state, noticed.effects);
+        drop(state);
+        tracing::debug!("NOTIFY for {} from {peer}: {}", incoming.zone, noticed.rcode);
+        noticed.rcode
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no holder of the zones panics")
+    }
+}
+
+fn random() -> u32 {
+    u32::from_ne_bytes(entropy::octets())
+}
+
+fn origin(transport: Transport, peer: SocketAddr) -> Origin {
+    Origin { transport, address: peer.ip(), now: clock::unix_seconds() }
+}
+
+/// NSID tells the name, cookies are on (with a secret of this start), and the version is nobody's business.
+fn answers(name: &str) -> answer::Options {
+    answer::Options {
+        identity: Some(name.as_bytes().into()),
+        cookie_secret: Some(entropy::octets()),
+        keepalive: Some((Limits::default().idle.as_millis() / 100) as u16),
+        ..answer::Options::default()
+    }
+}
+
+/// Wakes the state machine when it said so.
+async fn watch_clock(service: Arc<Service>) {
+    loop {
+        let wake = service.wake.notified();
+        let deadline = service.state().secondary.next_deadline();
+        let wait = deadline.map(|deadline| deadline.saturating_sub(service.start.elapsed()));
+        match wait {
+            Some(wait) if wait.is_zero() => service.act(|secondary, moment| secondary.due(moment)),
+            Some(wait) => {
+                let _ = tokio::time::timeout(wait, wake).await;
+            }
+            None => wake.await,
+        }
+    }
+}
+
+/// The sockets of one address.
+struct Sockets {
+    datagrams: UdpSocket,
+    streams: TcpListener,
+}
+
+async fn bind(net: &Net, addresses: &[SocketAddr]) -> Result<Vec<Sockets>, ArgumentError> {
+    let mut sockets = vec![];
+    for address in addresses {
+        let failed = |error| ArgumentError(format!("--listen {address}: {error}"));
+        let datagrams = net.udp_bind(*address).await.map_err(failed)?;
+        let address = datagrams.local_address().map_err(failed)?;
+        sockets.push(Sockets { datagrams, streams: net.tcp_listen(address).await.map_err(failed)? });
+    }
+    Ok(sockets)
+}
+
+impl Sockets {
+    fn serve(self, service: &Arc<Service>) {
+        let (served, server) = (service.holdings.snapshot(), service.server.clone());
+        let requests = service.counters.requests.clone();
+        let passed_on = datagrams::serve(Arc::new(self.datagrams), move |query, peer, reply| {
+            requests.inc();
+            match server.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
+                Outcome::Reply(length) => Verdict::Reply(length),
+                Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+                Outcome::Ignore => Verdict::Ignore,
+            }
+        });
+        tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
+        let service = Arc::clone(service);
+        tokio::spawn(streams::serve(self.streams, Limits::default(), move |connection, message| {
+            handle_message(Arc::clone(&service), connection, message)
+        }));
+    }
+}
+
+async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<Datagram>) {
+    while let Some(datagram) = passed_on.recv().await {
+        let reply = match service.handle(&datagram.octets, Transport::Udp, datagram.peer) {
+            Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
+            Reaction::Request(request) => Some(service.request(&request, datagram.peer)),
+            Reaction::Transfer(request) => {
+                let journal = service.holdings.journal(request.zone().apex());
+                request.start(journal.as_ref()).next_message(clock::unix_seconds()).map(Into::into)
+            }
+            Reaction::Refused { failure, reply } => {
+                tracing::info!("a message of {} signed with {:?} was refused: {failure}", datagram.peer, failure.key);
+                reply
+            }
+            Reaction::Acknowledged(reply) => {
+                service.notifications.acknowledged(datagram.peer, &reply);
+                None
+            }
+            Reaction::Ignore => None,
+        };
+        if let Some(reply) = reply {
+            datagram.reply(&reply).await;
+        }
+    }
+}
+
+async fn handle_message(service: Arc<Service>, connection: Connection, message: Vec<u8>) {
+    service.counters.requests.inc();
+    match service.handle(&message, Transport::Tcp, connection.peer) {
+        Reaction::Ignore => (),
+        Reaction::Reply(reply) => {
+            connection.send(reply).await;
+        }
+        Reaction::Request(request) => {
+            connection.send(service.request(&request, connection.peer)).await;
+        }
+        Reaction::Transfer(request) => {
+            // Other messages of the connection need not wait (RFC 7766 section 6.2.1.1).
+            tokio::spawn(async move { send_transfer(&service, &connection, request).await });
+        }
+        Reaction::Subscribe { reply, zone, key } => {
+            connection.keep();
+            connection.send(reply).await;
+            service.notifications.subscribe(connection, zone, key);
+        }
+        Reaction::Refused { failure, reply } => {
+            tracing::info!("a message of {} signed with {:?} was refused: {failure}", connection.peer, failure.key);
+            if let Some(reply) = reply {
+                connection.send(reply).await;
+            }
+        }
+        Reaction::Acknowledged(reply) => service.notifications.acknowledged(connection.peer, &reply),
+    }
+}
+
+async fn send_transfer(service: &Service, connection: &Connection, request: TransferRequest) {
+    let journal = service.holdings.journal(request.zone().apex());
+    let mut transfer = request.start(journal.as_ref());
+    while let Some(message) = transfer.next_message(clock::unix_seconds()) {
+        if !connection.send(message).await {
+            return tracing::warn!("{} went away during the transfer of {}", connection.peer, transfer.apex);
+        }
+        tokio::task::yield_now().await;
+    }
+    service.counters.transfers.inc();
+    tracing::info!(
+        "{} {} was transferred to {} ({:?})",
+        transfer.apex,
+        transfer.serial,
+        connection.peer,
+        transfer.kind
+    );
+}
