@@ -1,1 +1,174 @@
-//! Tests.
+//! What both kinds of server do with a message.
+
+use super::*;
+use crate::keys::Key;
+use crate::message::MessageRecord;
+use crate::testing::zone;
+use crate::transfer::{Difference, Journal};
+use crate::tsig::{SignedRequest, sign_request};
+use crate::zone::Zone;
+
+const NOW: u64 = 1_000_000;
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn key() -> Key {
+    "k._transfer.example:SHA256:c2VjcmV0c2VjcmV0".parse().unwrap()
+}
+
+fn version(serial: u32, words: &str) -> Zone {
+    let hosts: String = words.split_whitespace().map(|word| format!("{word} 60 TXT {word}\n")).collect();
+    let filler: String = (0..200).map(|n| format!("filler{n} 60 A 192.0.2.1\n")).collect();
+    zone("example", &format!("@ 60 SOA ns root {serial} 1 1 1 1\n@ 60 NS ns.elsewhere.\n{hosts}{filler}"))
+}
+
+fn served() -> Served {
+    let zones = [version(3, "c")].into_iter().collect();
+    Served { zones, keys: [key()].into_iter().collect(), unavailable: Unavailable::default() }
+}
+
+fn journal() -> Journal {
+    let versions = [version(1, "a"), version(2, "b"), version(3, "c")];
+    let mut journal = Journal::default();
+    versions.windows(2).for_each(|pair| journal.push(&Difference::between(&pair[0], &pair[1])));
+    journal
+}
+
+fn query(apex: &str, rtype: RecordType, serial: Option<u32>) -> Message {
+    let mut message = Message::new(Header::request(7, Opcode::QUERY));
+    message.questions.push(Question { name: name(apex), rtype, class: Class::IN });
+    message.authorities.extend(serial.map(|serial| MessageRecord::from(version(serial, "").soa_record())));
+    message
+}
+
+fn handle(served: &Served, octets: &[u8], transport: Transport) -> Reaction {
+    let origin = Origin { transport, address: "192.0.2.9".parse().unwrap(), now: NOW };
+    Server::default().handle(served, octets, origin)
+}
+
+fn signed(message: &Message) -> SignedRequest {
+    sign_request(message.encode(), &key(), NOW, 300)
+}
+
+/// A request as MirageOS signs it: Original ID 0.
+fn signed_by_mirage(message: &Message) -> Vec<u8> {
+    let mut octets = signed(message).octets;
+    let at = octets.len() - 6;
+    octets[at..at + 2].fill(0);
+    octets
+}
+
+fn transfer(octets: &[u8], transport: Transport, journal: Option<&Journal>) -> (Kind, Vec<Vec<u8>>) {
+    match handle(&served(), octets, transport) {
+        Reaction::Transfer(request) => {
+            let mut transfer = request.start(journal);
+            let messages = std::iter::from_fn(|| transfer.next_message(NOW)).map(|message| message.to_vec()).collect();
+            (transfer.kind, messages)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn rcode(reaction: Reaction) -> Rcode {
+    match reaction {
+        Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Header::decode(&reply).unwrap().rcode,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn incremental_when_it_is_at_hand() {
+    let ixfr = signed(&query("example", RecordType::IXFR, Some(1)));
+    let journal = journal();
+    for (journal, transport, expected) in [
+        (Some(&journal), Transport::Tcp, Kind::Incremental),
+        (None, Transport::Tcp, Kind::Full),
+        (Some(&journal), Transport::Udp, Kind::Incremental),
+        (None, Transport::Udp, Kind::Soa),
+    ] {
+        let (kind, messages) = transfer(&ixfr.octets, transport, journal);
+        assert_eq!(kind, expected, "{transport:?}");
+        assert!(ixfr.sent.verify_reply(&messages[0], NOW).is_ok());
+        assert!(transport == Transport::Tcp || messages[0].len() <= 512);
+    }
+    let current = signed(&query("example", RecordType::IXFR, Some(3)));
+    assert_eq!(transfer(&current.octets, Transport::Tcp, Some(&journal)).0, Kind::Soa);
+    let newer = signed(&query("example", RecordType::IXFR, Some(9)));
+    assert_eq!(transfer(&newer.octets, Transport::Tcp, Some(&journal)).0, Kind::Soa);
+    let unknown = signed(&query("example", RecordType::IXFR, Some(0)));
+    assert_eq!(transfer(&unknown.octets, Transport::Tcp, Some(&journal)).0, Kind::Full);
+}
+
+#[test]
+fn who_may_transfer() {
+    let axfr = query("example", RecordType::AXFR, None);
+    assert_eq!(rcode(handle(&served(), &axfr.encode(), Transport::Tcp)), Rcode::REFUSED);
+    assert_eq!(rcode(handle(&served(), &signed(&axfr).octets, Transport::Udp)), Rcode::REFUSED);
+    assert_eq!(transfer(&signed(&axfr).octets, Transport::Tcp, None).0, Kind::Full);
+    let other = signed(&query("sub.example", RecordType::AXFR, None));
+    assert_eq!(rcode(handle(&served(), &other.octets, Transport::Tcp)), Rcode::NOTAUTH);
+    let outside = signed(&query("other", RecordType::AXFR, None));
+    assert_eq!(rcode(handle(&served(), &outside.octets, Transport::Tcp)), Rcode::REFUSED);
+}
+
+#[test]
+fn a_mirage_secondary_gets_one_step_in_one_message() {
+    let ixfr = query("example", RecordType::IXFR, Some(1));
+    let (kind, messages) = transfer(&signed_by_mirage(&ixfr), Transport::Tcp, Some(&journal()));
+    let soas = |octets: &[u8]| {
+        let answers = Message::decode(octets).unwrap().answers;
+        answers.iter().filter(|record| record.rtype == RecordType::SOA).count()
+    };
+    assert_eq!((kind, messages.len(), soas(&messages[0])), (Kind::Incremental, 1, 4));
+    // What does not fit one message is refused, upon which it asks for the whole zone.
+    let many: String = (0..4000).map(|n| format!("{n}.long-enough-to-matter-in-the-end 60 TXT {n}{n}{n}\n")).collect();
+    let large = zone("example", &format!("@ 60 SOA ns root 3 1 1 1 1\n{many}"));
+    let served = Served { zones: [large].into_iter().collect(), ..served() };
+    let Reaction::Transfer(request) = handle(&served, &signed_by_mirage(&ixfr), Transport::Tcp) else { panic!() };
+    let mut transfer = request.start(None);
+    assert_eq!(transfer.kind, Kind::Refused);
+    assert_eq!(Header::decode(&transfer.next_message(NOW).unwrap()).unwrap().rcode, Rcode::NOTIMP);
+}
+
+#[test]
+fn what_has_expired_is_answered_servfail() {
+    let mut served = Served { zones: [version(1, ""), zone("sub.gone.example", "")].into_iter().collect(), ..served() };
+    served.unavailable.set(&name("gone.example"), true);
+    let ask = |apex: &str| rcode(handle(&served, &query(apex, RecordType::A, None).encode(), Transport::Tcp));
+    assert_eq!(ask("www.gone.example"), Rcode::SERVFAIL);
+    assert_eq!(ask("GONE.example"), Rcode::SERVFAIL);
+    assert_eq!(ask("filler1.example"), Rcode::NOERROR);
+    assert_eq!(ask("sub.gone.example"), Rcode::NOERROR);
+    assert_eq!(ask("elsewhere"), Rcode::REFUSED);
+    // Nobody may take that for "the zone is gone".
+    let soa = signed(&query("gone.example", RecordType::SOA, None));
+    assert_eq!(rcode(handle(&served, &soa.octets, Transport::Tcp)), Rcode::SERVFAIL);
+    let axfr = signed(&query("gone.example", RecordType::AXFR, None));
+    assert_eq!(rcode(handle(&served, &axfr.octets, Transport::Tcp)), Rcode::SERVFAIL);
+}
+
+#[test]
+fn a_signed_soa_over_tcp_subscribes() {
+    let soa = signed(&query("example", RecordType::SOA, None));
+    assert!(matches!(handle(&served(), &soa.octets, Transport::Tcp), Reaction::Subscribe { .. }));
+    assert!(matches!(handle(&served(), &soa.octets, Transport::Udp), Reaction::Reply(_)));
+    let root = signed(&query(".", RecordType::SOA, None));
+    assert_eq!(rcode(handle(&served(), &root.octets, Transport::Tcp)), Rcode::NOTAUTH);
+}
+
+#[test]
+fn requests_and_what_is_none() {
+    let mut notify = query("example", RecordType::SOA, None);
+    notify.header.opcode = Opcode::NOTIFY;
+    let Reaction::Request(request) = handle(&served(), &signed(&notify).octets, Transport::Udp) else { panic!() };
+    assert!(request.may(Right::Notify, &name("example")) && request.key_name() == Some(&key().name));
+    notify.questions.clear();
+    assert_eq!(rcode(handle(&served(), &notify.encode(), Transport::Udp)), Rcode::FORMERR);
+    assert!(matches!(handle(&served(), b"short", Transport::Udp), Reaction::Ignore));
+    let mut forged = signed(&query("example", RecordType::SOA, None)).octets;
+    forged[13] ^= 0x20;
+    let refused = handle(&served(), &forged, Transport::Tcp);
+    assert!(matches!(refused, Reaction::Refused { reply: Some(_), .. }));
+}

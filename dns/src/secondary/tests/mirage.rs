@@ -16,6 +16,7 @@ fn a_key_names_zone_and_primary() {
     let mut world = World::new(&names);
     world.primary("192.0.2.1:53", &["one.example 1", "two.example 2", "none 3"]);
     start(&mut world, &[]);
+    assert!(world.troubles.is_empty(), "{:?}", world.troubles);
     assert_eq!(
         (world.serial("one.example"), world.serial("two.example"), world.serial("none")),
         (Some(1), Some(2), None)

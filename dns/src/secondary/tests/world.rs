@@ -51,6 +51,8 @@ pub struct World {
     pub hold_replies: bool,
     pub held: VecDeque<(u64, Vec<u8>)>,
     questions: Vec<String>,
+    queue: VecDeque<Effect>,
+    performing: bool,
     keys: KeySet,
     random: u32,
 }
@@ -88,6 +90,8 @@ impl World {
             hold_replies: false,
             held: VecDeque::new(),
             questions: vec![],
+            queue: VecDeque::new(),
+            performing: false,
             keys,
             random: 1,
         }
@@ -203,8 +207,13 @@ impl World {
         act(&mut self.secondary, &mut moment)
     }
 
+    /// One effect after the other, those that follow from one behind all that came before.
     pub fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
+        self.queue.extend(effects);
+        if std::mem::replace(&mut self.performing, true) {
+            return;
+        }
+        while let Some(effect) = self.queue.pop_front() {
             match effect {
                 Effect::Connect { connection, address } => self.connect(connection, address),
                 Effect::Send { connection, octets } => self.send(connection, &octets),
@@ -227,6 +236,7 @@ impl World {
                 }
             }
         }
+        self.performing = false;
     }
 
     fn connect(&mut self, connection: u64, address: SocketAddr) {
@@ -267,7 +277,8 @@ impl World {
                 let rest = Message { answers: message.answers[5..10].to_vec(), ..message };
                 self.deliver(connection, &first.encode());
                 let (mut sent, octets) = (0, rest.encode());
-                while self.open.contains_key(&connection) {
+                let closes = |effect: &Effect| matches!(effect, Effect::Close { connection: it } if *it == connection);
+                while !self.queue.iter().any(closes) {
                     self.deliver(connection, &octets);
                     sent += 1;
                     assert!(sent < 100_000, "nothing ends it");
