@@ -180,9 +180,9 @@ impl Peer {
         }
         text += "zone:\n";
         let rest = format!("    acl: rule\n    journal-content: changes\n    zonefile-load: difference\n{notify}");
-        for zone in zones {
-            let member = catalog.filter(|members| members.contains(zone));
-            let role = member.map_or("", |_| "    catalog-role: member\n    catalog-zone: catalog.test\n");
+        // Knot notices a zone that becomes a member only when the zone itself is new.
+        for zone in catalog.unwrap_or(zones) {
+            let role = catalog.map_or("", |_| "    catalog-role: member\n    catalog-zone: catalog.test\n");
             let file = self.file(zone);
             text += &format!("  - domain: {zone}\n    file: {}\n{rest}{role}", file.display());
         }
