@@ -78,7 +78,7 @@ fn add(builder: &mut dns::zone::ZoneBuilder, spent: &mut u128, owner: &Name, rty
 
 fn soa() -> Vec<u8> {
     let names = ["ns.elsewhere.test", "root.bench.test"].map(|name| name.parse::<Name>().unwrap().as_octets().to_vec());
-    [names.concat(), vec![0, 0, 0, 1].repeat(5)].concat()
+    [names.concat(), [0, 0, 0, 1].repeat(5)].concat()
 }
 
 /// 12 in 100 name errors and 3 referrals in the mix, as in the bench of the peers.
