@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::record_type::RecordType;
 
 /// Names of a shard on average in a new zone, at most.
-pub const NAMES_PER_SHARD: usize = 24;
+pub const NAMES_PER_SHARD: usize = 12;
 
 /// Gathers the records of a zone.
 pub struct ZoneBuilder {
