@@ -49,6 +49,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CheckError> {
                 problems.iter().for_each(|problem| println!("{problem}"));
                 keys += problems.len();
             }
+            Event::Rival { path, holder } => {
+                println!("{path}: error: {holder} holds the same zone");
+                (errors, zones) = (errors + 1, zones + 1);
+            }
             Event::Ignored { path, reason } => println!("{path}: note: not a zone file: {reason}"),
             Event::Removed { .. } | Event::SerialNotAdvanced { .. } => (),
         }

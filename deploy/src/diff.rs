@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<(), DiffError> {
                 diagnostics.iter().for_each(|diagnostic| println!("{diagnostic}"));
                 refused += 1;
             }
-            Event::SerialNotAdvanced { .. } => println!("{event}"),
+            Event::SerialNotAdvanced { .. } | Event::Rival { .. } => println!("{event}"),
             Event::Keys { problems, .. } => problems.iter().for_each(|problem| println!("{problem}")),
             Event::Served { .. } | Event::Removed { .. } | Event::Ignored { .. } => (),
         }

@@ -13,6 +13,9 @@ use crate::repository::SerialPolicy;
 /// The port of the protocol (RFC 1035 section 4.2).
 const DNS_PORT: u16 = 53;
 
+/// How long an update may wait for the remote: less than nsupdate waits for an answer over UDP, which is 12 seconds.
+const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+
 /// The arguments of `dns-primary`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Service")]
@@ -109,6 +112,7 @@ impl Arguments {
         let store = gitstore::Options {
             ssh_key: self.key()?,
             ssh_password: self.ssh_password.clone(),
+            write_deadline: WRITE_DEADLINE,
             push_interval: (self.push_interval > 0).then(|| Duration::from_millis(self.push_interval)),
             ..gitstore::Options::new(self.remote.clone(), self.host_key_policy()?, committer(name))
         };

@@ -147,6 +147,6 @@ impl Inner {
 fn changed_zone(event: &Event) -> Option<Name> {
     match event {
         Event::Served { apex, .. } | Event::Removed { apex } => Some(apex.clone()),
-        Event::Refused { .. } | Event::SerialNotAdvanced { .. } | Event::Ignored { .. } | Event::Keys { .. } => None,
+        _ => None,
     }
 }

@@ -47,6 +47,8 @@ pub struct Service {
 /// Runs the service until it is asked to end.
 pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
     let config = arguments.check(&boot.name)?;
+    // Before the first zone: nobody outside shall know which names share a place in the tables.
+    dns::name_hash::set_seed(entropy::u64());
     let sockets = bind(&boot.net, &config.listen).await?;
     tracing::info!("fetching {}", config.store.remote);
     let store = tokio::select! {

@@ -28,7 +28,7 @@ fn the_last_good_version_stays() {
 #[test]
 #[ignore = "needs cargo e2e"]
 fn a_zone_that_was_never_good_hides_no_other() {
-    let world = Scene::new().file("broken.example", "this is not a zone\n").serving();
+    let world = Scene::new().file("broken.example", "@ SOA this is not a zone\n").serving();
     assert_eq!(world.short("www.example.com A"), "192.0.2.80");
     let answer = dig(world.address(), "broken.example SOA");
     assert!(answer.contains("REFUSED") || answer.contains("SERVFAIL"), "{answer}");
@@ -86,7 +86,7 @@ fn an_include_of_something_outside_the_repository_is_refused() {
         let serial = world.serial("example.org");
         world.tree.write("example.org", format!("{}$INCLUDE {path}\n", EXAMPLE_ORG.replace(" 1 86400", " 9 86400")));
         let commit = world.push(&format!("include {path}"));
-        let (note, place) = (world.note(&commit), "example.org:6:");
+        let (note, place) = (world.note(&commit), "example.org:7:");
         assert!(note.contains(if path == "_keys" { path } else { place }), "{path}: {note}");
         assert!(!note.contains(UPDATE.secret), "a note tells no secrets");
         assert_eq!(world.serial("example.org"), serial);

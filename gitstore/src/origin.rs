@@ -83,14 +83,19 @@ impl Origin {
     /// Fetches the tip of `reference`, unless it is the one in `have`.
     pub(crate) async fn fetch_tip(&self, reference: &str, have: Option<&Snapshot>) -> Result<Tip, RemoteError> {
         let known = have.and_then(Snapshot::commit);
-        match self.fetch_tip_over(reference, known).await {
+        let result = match self.fetch_tip_over(reference, known).await {
             // The server took for granted what we do not have: once more, taking nothing for granted.
             Err(RemoteError::Protocol {
                 error: ProtocolError::Object(ObjectError::BaseMissing { .. } | ObjectError::Missing(_)),
                 ..
             }) => self.fetch_tip_over(reference, None).await,
             result => result,
+        };
+        if let Err(RemoteError::Protocol { .. }) = result {
+            // Whatever is wrong on the far side may be bound to the connection, such as a forced command.
+            self.remote.hang_up().await;
         }
+        result
     }
 
     async fn fetch_tip_over(&self, reference: &str, have: Option<ObjectId>) -> Result<Tip, RemoteError> {

@@ -102,6 +102,14 @@ impl Remote {
         Ok(Exchange::new(io, self.label(), self.limits.silence, self.traffic.clone(), permit))
     }
 
+    /// Ends the connection; the next command opens a new one.
+    pub(crate) async fn hang_up(&self) {
+        if let Some(session) = self.session.lock().await.take() {
+            // A connection that is gone already need not be ended.
+            let _ = session.disconnect(russh::Disconnect::ByApplication, "", "").await;
+        }
+    }
+
     fn unreachable(&self, reason: impl Into<String>) -> RemoteError {
         RemoteError::Unreachable { remote: self.label(), reason: reason.into() }
     }

@@ -83,7 +83,7 @@ impl Advancing<'_> {
         let mut problems = vec![];
         let mut key_files = BTreeMap::clone(&self.next.key_files);
         for (path, regular) in changed {
-            key_files.remove(path);
+            let before = key_files.remove(path).unwrap_or_default();
             if !regular {
                 continue;
             }
@@ -91,7 +91,9 @@ impl Advancing<'_> {
                 Ok(text) => {
                     let (records, diagnostics) = zonefile::parse_keys(path, &text);
                     problems.extend(diagnostics.iter().map(ToString::to_string));
-                    key_files.insert(path.clone(), records);
+                    // A typo that hides every key must not lock everybody out; a bad key among good ones is just gone.
+                    let unreadable = records.is_empty() && !diagnostics.is_empty();
+                    key_files.insert(path.clone(), if unreadable { before } else { records });
                 }
                 Err(error) => problems.push(format!("{path}: error: {error}")),
             }
@@ -184,7 +186,7 @@ impl Advancing<'_> {
         let mut rivals = holder.rivals.clone();
         match read_regular(self.snapshot, path) {
             Ok(_) => {
-                self.ignored(path, format!("{} holds the same zone", holder.path));
+                self.events.push(Event::Rival { path: path.to_owned(), holder: holder.path.clone() });
                 rivals.insert(path.to_owned());
             }
             Err(_) => {

@@ -115,6 +115,13 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A file's name means a zone that another file holds.
+    Rival {
+        /// The file.
+        path: String,
+        /// The file that holds the zone.
+        holder: String,
+    },
     /// Key files were read.
     Keys {
         /// Keys that may be used.
@@ -169,7 +176,7 @@ impl Event {
     /// Whether somebody has to do something about it.
     pub fn is_trouble(&self) -> bool {
         match self {
-            Event::Refused { .. } | Event::SerialNotAdvanced { .. } => true,
+            Event::Refused { .. } | Event::SerialNotAdvanced { .. } | Event::Rival { .. } => true,
             Event::Keys { problems, .. } => !problems.is_empty(),
             Event::Served { .. } | Event::Removed { .. } | Event::Ignored { .. } => false,
         }
@@ -196,6 +203,7 @@ impl fmt::Display for Event {
                 write!(f, "{apex} changed but its serial {pushed} is not after {served}, which is served")
             }
             Event::Ignored { path, reason } => write!(f, "{path} is no zone file: {reason}"),
+            Event::Rival { path, holder } => write!(f, "{path} is not served: {holder} holds the same zone"),
             Event::Keys { count, problems } => {
                 write!(f, "{count} keys may be used")?;
                 problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))

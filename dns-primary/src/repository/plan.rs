@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dns::transfer::Difference;
 use dns::update::ZoneChange;
-use dns::zonefile::{self, FileChange, Files};
+use dns::zonefile::{self, Document, FileChange, Files};
 use dns::{Name, Serial, Zone};
 use gitstore::Snapshot;
 
@@ -16,6 +16,8 @@ use super::{Content, Repository, ZoneFile};
 #[derive(Debug)]
 pub struct Plan {
     next: Repository,
+    /// Zones and which of their files changed.
+    changed: Vec<(Name, Vec<String>)>,
     /// What to do to the files.
     pub changes: Vec<PlannedChange>,
 }
@@ -56,7 +58,7 @@ pub enum PlanError {
 impl Repository {
     /// Turns changes of zones into changes of files. A serial that would not come after the served one is advanced.
     pub fn plan(&self, changes: Vec<ZoneChange>) -> Result<Plan, PlanError> {
-        let mut plan = Plan { next: self.clone(), changes: vec![] };
+        let mut plan = Plan { next: self.clone(), changed: vec![], changes: vec![] };
         for change in changes {
             plan.change_zone(change)?;
         }
@@ -79,6 +81,11 @@ impl Repository {
 impl Plan {
     /// What the repository means once its tree is `snapshot`.
     pub fn finish(mut self, snapshot: Snapshot) -> Repository {
+        for (apex, paths) in std::mem::take(&mut self.changed) {
+            if let Some(file) = self.next.zone_file(&apex).map(|file| file.sharing(&paths, &snapshot)) {
+                self.next.zone_files.insert(apex, Arc::new(file));
+            }
+        }
         self.next.snapshot = Some(snapshot);
         self.next
     }
@@ -98,6 +105,7 @@ impl Plan {
         }
         let failed = |error: &dyn ToString| PlanError::Edit { path: file.path.clone(), reason: error.to_string() };
         let edited = document.edit(zone, &difference).map_err(|error| failed(&error))?;
+        self.changed.push((apex.clone(), edited.changes.iter().map(|change| change.path.clone()).collect()));
         self.changes.extend(edited.changes.into_iter().map(PlannedChange::Edit));
         let content = Content::Zone { zone: after.clone(), document: edited.document };
         let (path, files, rivals) = (file.path.clone(), file.files.clone(), file.rivals.clone());
@@ -114,6 +122,7 @@ impl Plan {
         let document =
             document.ok_or_else(|| PlanError::Edit { path: path.clone(), reason: "it does not read back".into() })?;
         let content = Content::Zone { zone: zone.clone(), document };
+        self.changed.push((apex.clone(), vec![path.clone()]));
         self.changes.push(PlannedChange::Write { path: path.clone(), text });
         let (files, rivals) = (vec![path.clone()], Default::default());
         self.serve(apex, ZoneFile { path, files, content, served: Some(zone), rivals });
@@ -126,6 +135,24 @@ impl Plan {
             self.next.written = self.next.written.with(zone.clone());
         }
         self.next.zone_files.insert(apex, Arc::new(file));
+    }
+}
+
+impl ZoneFile {
+    /// The same, with the texts of `snapshot` in place of copies: one text in memory is enough.
+    fn sharing(&self, paths: &[String], snapshot: &Snapshot) -> ZoneFile {
+        let content = match &self.content {
+            Content::Zone { zone, document } => {
+                let share = |document: Document, path: &String| match snapshot.read(path) {
+                    Ok(text) => document.sharing(path, &text),
+                    Err(_) => document,
+                };
+                Content::Zone { zone: zone.clone(), document: paths.iter().fold(document.clone(), share) }
+            }
+            other => other.clone(),
+        };
+        let (path, files) = (self.path.clone(), self.files.clone());
+        ZoneFile { path, files, content, served: self.served.clone(), rivals: self.rivals.clone() }
     }
 }
 

@@ -84,8 +84,9 @@ pub fn run(
         return Err(Rejection { rcode: Rcode::REFUSED, reason });
     }
     prerequisite::check(&places, scope, prerequisites)?;
-    check_rights(scope, updates, may)?;
+    // Before the rights, as BIND does: a name in the wrong place gets NOTZONE, whoever asks.
     let commands = prescan::prescan(&places, scope, updates)?;
+    check_rights(scope, updates, may)?;
     carry_out(&places, commands)
 }
 
