@@ -290,7 +290,7 @@ impl Secondary {
         let Some(life) = self.zones.remove(apex) else { return };
         self.timers.clear(&Timer::Check(apex.clone()));
         self.timers.clear(&Timer::Expire(apex.clone()));
-        if let Some(primary) = life.asked() {
+        for primary in &life.primaries {
             self.forget_question(primary.address, apex, moment);
         }
         if life.origin != Origin::Bootstrap {

@@ -38,6 +38,8 @@ pub(super) struct Life {
     /// The last version that came, expired or not.
     pub(super) zone: Option<Zone>,
     pub(super) expired: bool,
+    /// The primary has said that there is no such zone.
+    pub(super) absent: bool,
     /// Asked now, or waiting in line for it.
     pub(super) round: Option<Round>,
     /// The primary that was right the last time.
@@ -76,6 +78,7 @@ impl Life {
             primaries,
             zone: None,
             expired: false,
+            absent: false,
             round: None,
             preferred: 0,
             failures: 0,

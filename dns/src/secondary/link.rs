@@ -1,6 +1,6 @@
 //! The one connection to a primary: who waits for it, what was asked on it and not answered yet.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::name::Name;
@@ -12,6 +12,8 @@ pub(super) struct Link {
     pub(super) connection: Connection,
     /// Zones that wait for their turn; each at most once.
     pub(super) waiting: VecDeque<Name>,
+    /// Zones whose question here is a subscription (MirageOS): the connection is kept for them.
+    pub(super) subscribers: BTreeSet<Name>,
     /// By the ID of their messages.
     pub(super) asked: HashMap<u16, Asked>,
     /// Octets that nobody awaited, since the connection was opened.

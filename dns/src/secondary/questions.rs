@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::link::{Asked, Connection, Link};
 use super::rounds::Answer;
-use super::{Effect, Moment, Origin, Primary, Secondary, Timer, Trouble};
+use super::{Effect, Moment, Origin, Secondary, Timer, Trouble};
 use crate::keys::Right;
 use crate::message::Header;
 use crate::name::Name;
@@ -56,6 +56,7 @@ impl Secondary {
     pub(super) fn forget_question(&mut self, address: SocketAddr, apex: &Name, moment: &mut Moment<'_>) {
         if let Some(link) = self.links.get_mut(&address) {
             link.waiting.retain(|waiting| waiting != apex);
+            link.subscribers.remove(apex);
             link.asked.retain(|_, asked| asked.apex != *apex);
             self.pump(address, moment);
         }
@@ -85,9 +86,13 @@ impl Secondary {
         {
             let id = link.free_id(moment.random);
             let Some(Ask { octets, awaiting }) = self.question(&apex, id, moment.unix) else { continue };
+            let subscribes = self.subscribes(&apex);
             let Some(link) = self.links.get_mut(&address) else { return };
             if link.asked.is_empty() {
                 link.heard_at(moment.elapsed);
+            }
+            if subscribes {
+                link.subscribers.insert(apex.clone());
             }
             link.asked.insert(id, Asked { apex, awaiting, since: moment.elapsed });
             self.effects.push(Effect::Send { connection: number, octets });
@@ -190,8 +195,7 @@ impl Secondary {
         let Some(link) = self.links.get_mut(&address) else { return };
         link.lost = if lived >= LONG_LIFE { 0 } else { (link.lost + 1).min(8) };
         let wait = Duration::from_secs(1 << link.lost) / 2;
-        let subscribed: Vec<Name> = self.subscribed(address).cloned().collect();
-        for apex in subscribed {
+        for apex in std::mem::take(&mut link.subscribers) {
             let spread = Duration::from_millis(u64::from((moment.random)() % 500));
             let idle = self.zones.get(&apex).is_some_and(|life| life.round.is_none() && life.failures == 0);
             if idle {
@@ -200,22 +204,17 @@ impl Secondary {
         }
     }
 
-    /// Zones whose question at this address is a subscription.
-    fn subscribed(&self, address: SocketAddr) -> impl Iterator<Item = &Name> {
-        let subscribes = move |primary: &&Primary| {
-            let key = self.key_of(primary).and_then(|key| key.grant());
-            primary.address == address && key.is_some_and(|grant| grant.right >= Right::Transfer)
-        };
-        let asks = |origin: &Origin| !matches!(origin, Origin::Notified | Origin::Member { .. });
-        let zones = self.zones.iter().filter(move |(_, life)| asks(&life.origin));
-        zones
-            .filter(move |(_, life)| life.primaries.get(life.preferred).as_ref().is_some_and(subscribes))
-            .map(|(apex, _)| apex)
+    /// Whether a zone's question to its primary asks to be told of changes, too.
+    fn subscribes(&self, apex: &Name) -> bool {
+        let Some(life) = self.zones.get(apex) else { return false };
+        let key = life.asked().and_then(|primary| self.key_of(primary)).and_then(|key| key.grant());
+        let asks = !matches!(life.origin, Origin::Notified | Origin::Member { .. });
+        asks && key.is_some_and(|grant| grant.right >= Right::Transfer)
     }
 
     fn set_link_timer(&mut self, address: SocketAddr, moment: &Moment<'_>) {
-        let kept = self.subscribed(address).next().is_some();
         let Some(link) = self.links.get(&address) else { return };
+        let kept = !link.subscribers.is_empty();
         let timer = Timer::Link(address);
         let deadline = match link.connection {
             Connection::None => None,

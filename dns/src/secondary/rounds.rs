@@ -93,7 +93,7 @@ impl Secondary {
         let Some(primary) = life.asked().map(|primary| primary.address) else { return };
         let steps = steps.filter(|_| !life.expired);
         life.zone = Some(zone.clone());
-        life.expired = false;
+        (life.expired, life.absent) = (false, false);
         let is_catalog = life.origin == Origin::Catalog;
         if ignored > 0 {
             self.trouble(apex, Some(primary), Trouble::Ignored(ignored));
@@ -133,7 +133,8 @@ impl Secondary {
             Origin::Bootstrap => self.end_round_well(apex, moment),
             Origin::Notified => self.remove(apex, moment),
             Origin::Key => {
-                if life.zone.take().is_some() {
+                life.zone = None;
+                if !std::mem::replace(&mut life.absent, true) {
                     self.effects.push(Effect::Remove { apex: apex.clone() });
                     self.timers.clear(&Timer::Expire(apex.clone()));
                 }

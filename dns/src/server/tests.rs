@@ -172,3 +172,41 @@ fn requests_and_what_is_none() {
     let refused = handle(&served(), &forged, Transport::Tcp);
     assert!(matches!(refused, Reaction::Refused { reply: Some(_), .. }));
 }
+
+#[test]
+fn who_is_told_of_changes() {
+    use crate::notify::{Incoming, Over, Subscription, Target};
+    use std::time::Duration;
+
+    let target = |address: &str, key: Option<&str>| Target {
+        address: address.parse().unwrap(),
+        key: key.map(name),
+        over: Over::New,
+    };
+    let extra = vec![target("192.0.2.7:53", Some("k._transfer.example")), target("192.0.2.8:53", Some("unknown"))];
+    let (mut announcer, served, mut random) = (Announcer::new(extra), served(), || 7);
+    let second = Duration::from_secs(1);
+    let message = |announcement: &Announcement| {
+        let opened = tsig::open(&announcement.octets, &served.keys, NOW, &Policy::default()).unwrap();
+        assert!(opened.verification.is_some());
+        Incoming::read(&Message::decode(&opened.message).unwrap()).unwrap()
+    };
+    announcer.changed(&Served::default(), &served, [name("example")], second, &mut random);
+    let told = announcer.due(&served, second, NOW);
+    assert_eq!((told.sends.len(), told.given_up.len()), (1, 1), "one lacks its key");
+    assert_eq!(message(&told.sends[0]).serial.map(|serial| serial.0), Some(3));
+    // Gone: a serial that comes next makes them ask.
+    let without = Served { zones: ZoneSet::new(), ..served.clone() };
+    announcer.changed(&served, &without, [name("example")], 2 * second, &mut random);
+    let told = announcer.due(&without, 2 * second, NOW);
+    assert_eq!(message(&told.sends[0]).serial.map(|serial| serial.0), Some(4));
+    // Who asks to be told of everything is told of everything at once.
+    let (connection, peer) = (5, "192.0.2.9:4000".parse().unwrap());
+    let subscription = Subscription { connection, peer, zone: Name::root(), key: key().name };
+    assert!(announcer.subscribe(subscription, &served, 3 * second, &mut random));
+    let over = |told: &Announcements| told.sends.iter().any(|send| send.over == Over::Connection(5));
+    assert!(over(&announcer.due(&served, 3 * second, NOW)));
+    announcer.disconnected(5);
+    announcer.changed(&served, &served, [name("example")], 9 * second, &mut random);
+    assert!(!over(&announcer.due(&served, 9 * second, NOW)) && announcer.next_deadline().is_some());
+}

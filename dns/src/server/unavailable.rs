@@ -5,27 +5,35 @@ use std::sync::Arc;
 
 use crate::message::HEADER;
 use crate::name::Name;
+use crate::name_hash::NameHash;
 use crate::wire::Cursor;
 use crate::zone_set::ZoneSet;
 
-/// A set of apexes. A clone costs a reference count; a change costs as much as there are.
+/// Parts of the set; a change copies one of them, and the pointers to the others.
+const SHARDS: usize = 256;
+
+/// A set of apexes. A clone or a change costs a few hundred reference counts at most, even when there are thousands of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unavailable(Arc<HashSet<Name>>);
+pub struct Unavailable {
+    /// None while the set never held anything.
+    shards: Vec<Arc<HashSet<Name>>>,
+    count: usize,
+}
 
 impl Unavailable {
     /// Whether everything can be served.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.count == 0
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.count
     }
 
     /// Whether the zone of this apex is among them.
     pub fn contains(&self, apex: &Name) -> bool {
-        self.0.contains(apex)
+        self.shards.get(shard_of(apex)).is_some_and(|shard| shard.contains(apex))
     }
 
     /// Adds or takes away one.
@@ -33,11 +41,18 @@ impl Unavailable {
         if self.contains(apex) == unavailable {
             return;
         }
-        let names = Arc::make_mut(&mut self.0);
+        self.shards.resize(SHARDS, Arc::default());
+        let shard = Arc::make_mut(&mut self.shards[shard_of(apex)]);
         match unavailable {
-            true => names.insert(apex.clone()),
-            false => names.remove(apex),
-        };
+            true => {
+                shard.insert(apex.clone());
+                self.count += 1;
+            }
+            false => {
+                shard.remove(apex);
+                self.count -= 1;
+            }
+        }
     }
 
     /// Whether a query's name is in one of them, and not in a zone below it that is served.
@@ -55,4 +70,8 @@ impl Unavailable {
         }
         false
     }
+}
+
+fn shard_of(apex: &Name) -> usize {
+    NameHash::root().descendant(apex.as_octets()).0 as usize % SHARDS
 }

@@ -93,3 +93,28 @@ fn a_member_changes_its_catalog_only_when_let_go() {
     update(&mut world, primary, written(3, &[]));
     assert!(world.is_served("one"));
 }
+
+#[test]
+fn ten_thousand_zones_come_and_change_at_once() {
+    let mut world = World::new(&[]);
+    let primary = world.primary("192.0.2.1:53", &[]);
+    let names: Vec<String> = (0..10_000).map(|n| format!("z{n}.example.")).collect();
+    let soa = |serial: u32| format!("@ 60 SOA ns root {serial} 3600 600 86400 1\n@ 60 NS ns.elsewhere.");
+    for name in &names {
+        world.change_to(primary, zone(name, &soa(1)));
+    }
+    world.change_to(primary, written(1, &names.iter().map(String::as_str).collect::<Vec<_>>()));
+    world.take_on("catalog.invalid", Origin::Catalog, &[(primary, None)]);
+    assert!(names.iter().all(|name| world.serial(name) == Some(1)));
+    assert_eq!(world.connects, 1);
+    for name in &names {
+        world.change_to(primary, zone(name, &soa(2)));
+    }
+    for name in &names {
+        world.notify(primary, name, Some(2), None);
+    }
+    assert!(names.iter().all(|name| world.serial(name) == Some(2)));
+    assert_eq!(world.connects, 1);
+    update(&mut world, primary, written(2, &[]));
+    assert_eq!(world.secondary.len(), 1);
+}

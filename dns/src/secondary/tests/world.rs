@@ -266,7 +266,7 @@ impl World {
             Manner::SilentAfter(count) if is_transfer => replies.truncate(count),
             Manner::ClosesAfter(count) if is_transfer => {
                 replies.truncate(count);
-                replies.iter().cloned().for_each(|reply| self.deliver(connection, &reply));
+                replies.iter().for_each(|reply| self.deliver(connection, reply));
                 self.open.remove(&connection);
                 let effects = self.act(|secondary, moment| secondary.disconnected(connection, moment));
                 return self.perform(effects);

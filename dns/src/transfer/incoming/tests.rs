@@ -378,3 +378,27 @@ fn only_a_signed_notauth_takes_the_zone_away() {
     let plain = asking(Some(&held), None).soa(7, NOW);
     assert_eq!(error(run(plain, &unsigned)), TransferError::Refused(Rcode::NOTAUTH));
 }
+
+/// Whatever an octet is changed to, and wherever an answer ends, nothing panics, and nothing but the zone comes.
+#[test]
+fn every_octet_changed() {
+    let small = |serial: u32, word: &str| {
+        zone("example", &format!("@ 60 SOA a b {serial} 1 1 1 1\n@ 60 NS c\n{word} 60 TXT {word}\n*.w 60 MX 1 m"))
+    };
+    let versions = [small(1, "one"), small(2, "two"), small(3, "three")];
+    let (whole, steps) = (axfr(&versions[2], 65_535).remove(0), ixfr(&versions, false, 65_535).remove(0));
+    for (octets, held) in [(&whole, None), (&steps, Some(&versions[0]))] {
+        for at in 0..octets.len() {
+            for value in [0, 1, 0x3f, 0x80, 0xc0, 0xff, octets[at] ^ 1, octets[at].wrapping_add(1)] {
+                let mut changed = octets.clone();
+                changed[at] = value;
+                let asking = asking(held, None);
+                let ask = if held.is_some() { asking.transfer(None, 7, NOW) } else { asking.axfr(None, 7, NOW) };
+                if let Next::NewVersion(version) = ask.awaiting.handle(&changed, 8, NOW) {
+                    assert_eq!(version.zone.apex(), &apex());
+                    assert!(held.is_none_or(|held| version.zone.serial().is_after(held.serial())));
+                }
+            }
+        }
+    }
+}
