@@ -8,7 +8,7 @@ mod secondary;
 use e2e::clients::{dig, dig_signed, serial};
 use e2e::folder::Folder;
 use e2e::ports::free_address;
-use e2e::samples::{EXAMPLE_COM, Key, ROOT, TRANSFER, UPDATE};
+use e2e::samples::{EXAMPLE_COM, EXAMPLE_ORG, Key, ROOT, TRANSFER, UPDATE};
 use e2e::wait;
 use e2e::world::Scene;
 
@@ -169,6 +169,13 @@ fn ours_tells_ours_of_all_its_zones() {
     world.tree.replace("example.org", "1 86400", "2 86400").replace("example.org", "198.51.100.80", "198.51.100.81");
     world.push("www moves");
     wait::until_equal("198.51.100.81".to_owned(), || dig(address, "www.example.org A +short"));
+    world.tree.write("example.net", EXAMPLE_ORG.replace("example.org", "example.net"));
+    world.push("a zone is added");
+    wait::until_equal(Some(1), || serial(address, "example.net"));
+    world.tree.remove("example.org");
+    world.push("a zone is removed");
+    wait::until("the zone is gone", || dig(address, "example.org SOA").contains("REFUSED"));
+    assert_eq!(serial(address, "example.net"), Some(1));
 }
 
 /// Knot → ours → ours → BIND: each tells the next.
