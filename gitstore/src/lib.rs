@@ -26,6 +26,7 @@ mod branch;
 mod chain;
 mod changes;
 mod commit_queue;
+mod courtesy;
 mod edit;
 mod error;
 mod exchange;
