@@ -30,6 +30,8 @@ mod courtesy;
 mod edit;
 mod error;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod history;
 mod notes;
 mod object;
