@@ -45,12 +45,15 @@ fn change(repository: &Repository, message: &Message) -> Result<(super::Plan, Ve
 
 #[test]
 fn zones_and_keys_are_found_and_the_rest_is_left_alone() {
-    let files = [("example.com", ZONE), ("_keys", KEY), ("README.md", "# zones"), ("sub/example.net", ZONE), (".x", "")];
+    let files =
+        [("example.com", ZONE), ("_keys", KEY), ("README.md", "# zones"), ("sub/example.net", ZONE), (".x", "")];
     let advanced = Repository::default().advance(&tree(&files));
     assert_eq!(serial(&advanced.repository, "example.com"), Some(1));
     assert_eq!(advanced.repository.zones().len(), 1);
     assert_eq!(advanced.repository.keys().len(), 1);
-    assert!(advanced.events.contains(&Event::Ignored { path: "README.md".into(), reason: "it has no SOA record".into() }));
+    assert!(
+        advanced.events.contains(&Event::Ignored { path: "README.md".into(), reason: "it has no SOA record".into() })
+    );
     assert!(!advanced.events.iter().any(Event::is_trouble));
 }
 
