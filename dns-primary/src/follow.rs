@@ -24,6 +24,9 @@ pub fn publish(service: &Service) {
     tracing::debug!("commit {:?} is served", last.commit);
     service.counters.zones.set(repository.zones().len() as i64);
     service.counters.keys.set(repository.keys().len() as i64);
+    if steps.iter().any(|step| !step.events.is_empty()) {
+        service.counters.refused_zones.set(repository.refused() as i64);
+    }
     steps.iter().for_each(|step| report(service, step));
     let zones: Vec<Name> = steps.into_iter().flat_map(|step| step.zones).collect();
     service.notifications.changed(&before, zones);

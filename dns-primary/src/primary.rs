@@ -203,7 +203,7 @@ impl Primary {
                 reply = Message::decode(octets).map(|query| query.reply(Rcode::NOTAUTH).encode()).unwrap_or(reply);
             }
         }
-        tsig::sign_reply(&mut reply, &verification, origin.now);
+        tsig::sign_reply_within(reply_limit(octets, origin.transport), &mut reply, &verification, origin.now);
         let key = verification.key();
         let subscribes = |zone: &Name| origin.transport == Transport::Tcp && key.may(Right::Transfer, zone);
         match asked.filter(|asked| subscribes(&asked.name)) {
@@ -247,6 +247,18 @@ fn only_soa(request: &Request, zone: &Zone, now: u64) -> Reaction {
         tsig::sign_reply(&mut octets, verification, now);
     }
     Reaction::Reply(octets)
+}
+
+/// Octets that the signed reply to a query may have (RFC 6891 section 6.2.5); the answer without its TSIG kept to that, but
+/// did not leave room.
+fn reply_limit(query: &[u8], transport: Transport) -> usize {
+    const WITHOUT_EDNS: u16 = 512;
+    const UDP: u16 = 1232;
+    let opt = || Message::decode(query).ok()?.additionals.into_iter().find(|record| record.rtype == RecordType::OPT);
+    match transport {
+        Transport::Tcp => MAX_MESSAGE,
+        Transport::Udp => opt().map_or(WITHOUT_EDNS, |opt| opt.class.0.clamp(WITHOUT_EDNS, UDP)).into(),
+    }
 }
 
 /// The question, when it is for an SOA.
@@ -295,3 +307,6 @@ fn without_question(header: Header, rcode: Rcode, verification: Option<Verificat
     }
     Reaction::Reply(reply)
 }
+
+#[cfg(test)]
+mod tests;

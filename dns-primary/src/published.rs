@@ -12,7 +12,7 @@ use gitstore::{ObjectId, Snapshot};
 use crate::repository::{Event, Repository};
 
 /// Trees that are remembered: more than one push carries.
-const REMEMBERED: usize = 4096;
+const REMEMBERED: usize = 512;
 
 /// The served repository and those that may follow; shared between the shell and the edits in the queue.
 #[derive(Debug, Default)]

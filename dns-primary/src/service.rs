@@ -76,7 +76,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
 impl Service {
     async fn new(boot: &Boot, config: &Config, store: Store) -> Result<Service, ArgumentError> {
         let served = Arc::new(ArcSwap::default());
-        let counters = Counters::register(&boot.metrics);
+        let counters = Counters::register(&boot.metrics, &store);
         let notifications = Notifications::start(
             &boot.net,
             &config.listen,

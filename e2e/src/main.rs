@@ -1,14 +1,19 @@
 //! `cargo e2e`: installs the software that the tests run against, builds once, runs every test of the workspace.
 //!
-//! `cargo e2e -- FILTER…` runs only the tests whose names match, `--no-install` only checks what is there, and
-//! `cargo e2e -- bench` prints the benchmarks.
+//! `cargo e2e -- FILTER…` runs only the tests whose names match, `--no-install` only checks what is there,
+//! `cargo e2e -- fuzz SECONDS` runs the fuzz targets for longer, and `cargo e2e -- bench` prints the benchmarks.
 
 // A command line tool talks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod fuzz;
 mod packages;
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
+
+/// How long each fuzz target runs after the tests.
+const FUZZ_SECONDS: &str = "10";
 
 fn main() -> ExitCode {
     // `cargo e2e -- x` and `cargo e2e x` mean the same.
@@ -27,8 +32,15 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<(), String> {
     match arguments.split_first() {
         Some((first, rest)) if first == "bench" => bench(rest),
-        _ => test(arguments),
+        Some((first, rest)) if first == "fuzz" => fuzz(rest.first().map_or(FUZZ_SECONDS, String::as_str)),
+        Some(_) => test(arguments),
+        None => test(arguments).and_then(|()| fuzz(FUZZ_SECONDS)),
     }
+}
+
+fn fuzz(seconds: &str) -> Result<(), String> {
+    let seconds = seconds.parse().map_err(|_| format!("{seconds} is no number of seconds"))?;
+    fuzz::run(&mut cargo(&[]), seconds, |command| step(command))
 }
 
 fn bench(arguments: &[String]) -> Result<(), String> {
@@ -62,7 +74,8 @@ fn cargo(arguments: &[&str]) -> Command {
 fn step(mut command: impl std::borrow::BorrowMut<Command>) -> Result<(), String> {
     let command = command.borrow_mut();
     let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-    println!("cargo {}", words.join(" "));
-    let status = command.status().map_err(|error| format!("cannot run cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo {} failed ({status})", words.join(" "))) }
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    println!("{program} {}", words.join(" "));
+    let status = command.status().map_err(|error| format!("cannot run {program}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{program} {} failed ({status})", words.join(" "))) }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A package and one of its programs, by which it is known to be there however it was installed.
-const NEEDED: [(&str, &str); 13] = [
+const NEEDED: [(&str, &str); 14] = [
     ("openssh-server", "sshd"),
     ("openssh-client", "ssh"),
     ("openssh-client", "ssh-keygen"),
@@ -19,6 +19,7 @@ const NEEDED: [(&str, &str); 13] = [
     ("nsd", "nsd"),
     ("ldnsutils", "ldns-notify"),
     ("dnsperf", "dnsperf"),
+    ("g++", "c++"),
 ];
 
 /// Makes sure that every program is there; installs what is missing if it may.

@@ -29,7 +29,7 @@ a.b.c A 192.0.2.3
 
 static ZONES: LazyLock<ZoneSet> = LazyLock::new(|| {
     let apex = "example.com".parse().expect("a name");
-    ZoneSet::default().with(zonefile::parse("example.com", &apex, &One).zone.expect("a zone"))
+    ZoneSet::new().with(zonefile::parse("example.com", &apex, &One).zone.expect("a zone"))
 });
 
 struct One;

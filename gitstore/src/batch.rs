@@ -201,7 +201,8 @@ impl Group {
             Outcome::Moved => {
                 self.moved = true;
                 "the branch has moved".clone_into(&mut self.reason);
-                self.contend()
+                // At once: whoever was faster leaves room now, and later may be too late again.
+                After::Again
             }
             Outcome::Declined { reason, .. } if self.lean && reason.contains("missing necessary objects") => {
                 self.lean = false;
@@ -220,11 +221,6 @@ impl Group {
                 if first { After::Wait } else { After::Refused { reason } }
             }
         }
-    }
-
-    /// Several writers on one branch: after the first clash, wait a little, and not in step.
-    fn contend(&self) -> After {
-        if self.attempts > 2 { After::Wait } else { After::Again }
     }
 
     fn handle_failure(&mut self, error: RemoteError, chain: Chain, sent: bool) -> After {

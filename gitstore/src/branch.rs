@@ -28,6 +28,8 @@ pub(crate) struct Health {
     pub(crate) last_error: Option<String>,
     pub(crate) last_pull: Option<Instant>,
     pub(crate) last_push: Option<Instant>,
+    /// When somebody else was last seen to have moved the branch.
+    pub(crate) last_foreign: Option<tokio::time::Instant>,
     pub(crate) pulls: u64,
     pub(crate) pushes: u64,
     pub(crate) commits: u64,
@@ -95,6 +97,9 @@ impl Branch {
             std::mem::replace(&mut *current, after.clone())
         };
         if cause == Cause::Pulled {
+            if before.commit().is_some() {
+                self.health().last_foreign = Some(tokio::time::Instant::now());
+            }
             self.log_move(&before, &after);
         }
         self.subscribers.tell(&Change { before, after, cause });

@@ -17,6 +17,7 @@ use crate::Identity;
 use crate::batch::Batch;
 use crate::branch::Branch;
 use crate::changes::Cause;
+use crate::courtesy::Courtesy;
 use crate::edit::Edit;
 use crate::error::RemoteError;
 use crate::snapshot::Snapshot;
@@ -82,6 +83,9 @@ pub(crate) struct Driver {
     pulls: Vec<oneshot::Sender<Result<Snapshot, RemoteError>>>,
     drains: Vec<oneshot::Sender<()>>,
     next_push: Instant,
+    courtesy: Courtesy,
+    /// When the batch under way was started.
+    pushing_since: Option<Instant>,
     /// After a pull, commits go first, so that neither starves the other.
     pulled_last: bool,
 }
@@ -98,6 +102,8 @@ impl Driver {
             pulls: Vec::new(),
             drains: Vec::new(),
             next_push: Instant::now(),
+            courtesy: Courtesy::default(),
+            pushing_since: None,
             pulled_last: false,
         }
     }
@@ -116,7 +122,10 @@ impl Driver {
             let wake = self.wake(busy.is_some());
             tokio::select! {
                 biased;
-                () = until_done(&mut busy) => busy = None,
+                () = until_done(&mut busy) => {
+                    busy = None;
+                    self.leave_room();
+                }
                 command = self.commands.recv(), if open => match command {
                     Some(command) => self.take(command),
                     None => open = false,
@@ -153,9 +162,18 @@ impl Driver {
             return None;
         }
         self.pulled_last = false;
+        self.pushing_since = Some(now);
         self.next_push = now + self.pace.push_interval.unwrap_or_default();
         let count = self.queue.len().min(self.pace.batch);
         Some(Box::pin(Batch::new(self.branch.clone(), self.queue.drain(..count)).run()))
+    }
+
+    /// Others may want to push as well.
+    fn leave_room(&mut self) {
+        let Some(start) = self.pushing_since.take() else { return };
+        let now = Instant::now();
+        let pause = self.courtesy.pause(start, now, self.branch.health().last_foreign);
+        self.next_push = self.next_push.max(now + pause);
     }
 
     /// When something is due although nobody says a word.

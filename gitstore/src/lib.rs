@@ -26,9 +26,12 @@ mod branch;
 mod chain;
 mod changes;
 mod commit_queue;
+mod courtesy;
 mod edit;
 mod error;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod history;
 mod notes;
 mod object;

@@ -91,7 +91,7 @@ impl Origin {
             }) => self.fetch_tip_over(reference, None).await,
             result => result,
         };
-        if let Err(RemoteError::Protocol { .. }) = result {
+        if result.is_err() {
             // Whatever is wrong on the far side may be bound to the connection, such as a forced command.
             self.remote.hang_up().await;
         }

@@ -9,6 +9,8 @@ mod advance;
 mod files;
 mod plan;
 mod shards;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -150,6 +152,12 @@ impl Repository {
     /// The tree that this is the meaning of; none before the first.
     pub fn snapshot(&self) -> Option<&Snapshot> {
         self.snapshot.as_ref()
+    }
+
+    /// How many zone files are not served as they are: broken, or held back.
+    pub fn refused(&self) -> usize {
+        let refused = |file: &ZoneFile| matches!(file.content, Content::Broken) || file.held_back().is_some();
+        self.zone_files.iter().filter(|(_, file)| refused(file)).count()
     }
 
     fn zone_file(&self, apex: &Name) -> Option<&Arc<ZoneFile>> {
