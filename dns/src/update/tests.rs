@@ -233,9 +233,9 @@ fn section_3_3_rights() {
     assert_eq!(with("add new 300 A 192.0.2.9"), Rcode::REFUSED);
     assert_eq!(with("add www 300 A 192.0.2.9\n delete ns1"), Rcode::REFUSED);
     assert_eq!(with("prereq yxdomain www"), Rcode::REFUSED);
-    // Prerequisites come before rights, rights before the prescan.
+    // Prerequisites come before rights, and so does the look at whether all names are in the zone.
     assert_eq!(with("prereq nxdomain www\n delete ns1"), Rcode::YXDOMAIN);
-    assert_eq!(with("delete ns1.example.org."), Rcode::REFUSED);
+    assert_eq!(with("delete ns1.example.org."), Rcode::NOTZONE);
 }
 
 #[test]
