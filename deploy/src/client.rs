@@ -14,7 +14,7 @@ use dns::wire::WireError;
 use dns::zonefile::rdata_text::{self, RdataTextError};
 use dns::{Class, Name, RecordType};
 
-use crate::entropy;
+use platform::entropy;
 
 /// As long as nsupdate waits: an update is answered when the remote has the commit.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -137,7 +137,7 @@ fn next_word(text: &str) -> Option<(&str, &str)> {
 }
 
 fn request(opcode: Opcode, name: &str, rtype: RecordType, server: SocketAddr) -> Result<Message, Error> {
-    let id = entropy::octets().map_err(|error| Error::Exchange { server, error })?;
+    let id = entropy::octets();
     let mut message = Message::new(Header::request(u16::from_be_bytes(id), opcode));
     message.questions.push(Question { name: parse_name(name)?, rtype, class: Class::IN });
     Ok(message)

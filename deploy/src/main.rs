@@ -3,12 +3,14 @@
 // A command line tool talks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod check;
 mod client;
 mod demo;
-mod entropy;
+mod diff;
 mod git_server;
 mod notify;
 mod query;
+mod tree;
 mod update;
 
 use std::process::ExitCode;
@@ -27,7 +29,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Demo(demo::Arguments),
+    Diff(diff::Arguments),
     Notify(notify::Arguments),
     Query(query::Arguments),
     Update(update::Arguments),
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> ExitCode {
     let result = match command {
+        Command::Check(arguments) => check::run(&arguments).map_err(|error| error.to_string()),
+        Command::Diff(arguments) => diff::run(&arguments).map_err(|error| error.to_string()),
         Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),
         Command::Notify(arguments) => notify::run(&arguments).map_err(|error| error.to_string()),
         Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),

@@ -92,6 +92,19 @@ impl LabelStarts {
         usize::from(self.starts[index])
     }
 
+    /// The offset of label `index`, or for the number of labels that of the root label or of the end.
+    pub fn start_or_end(&self, index: usize, name: &[u8]) -> usize {
+        if index < self.count() { self.start(index) } else { self.end(name) }
+    }
+
+    /// The offset of the root label of `name`, or where it should be.
+    pub fn end(&self, name: &[u8]) -> usize {
+        match self.count() {
+            0 => 0,
+            count => self.start(count - 1) + 1 + usize::from(name[self.start(count - 1)]),
+        }
+    }
+
     /// The octets of label `index` of `name`, without its length.
     pub fn label<'a>(&self, name: &'a [u8], index: usize) -> &'a [u8] {
         let start = self.start(index);

@@ -37,6 +37,7 @@ fn field(rtype: RecordType, place: usize, word: &str, origin: &Name) -> Vec<u8> 
         RecordType::SOA if place < 2 => target(),
         RecordType::SOA => word.parse::<u32>().unwrap().to_be_bytes().to_vec(),
         RecordType::TXT => [&[word.len() as u8], word.as_bytes()].concat(),
+        RecordType::DS => vec![0, 1, 8, 2, 0xab],
         other => panic!("the tests' zones have no {other}"),
     }
 }

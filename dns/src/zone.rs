@@ -5,10 +5,13 @@
 
 mod apply;
 mod builder;
+pub(crate) mod chain;
+pub(crate) mod denial;
 mod problem;
 pub(crate) mod shard;
 #[cfg(test)]
 mod tests;
+pub(crate) mod walk;
 mod warnings;
 
 use std::fmt;
@@ -21,6 +24,7 @@ use crate::record::{Record, Serial, Soa};
 use crate::record_type::RecordType;
 
 pub use builder::{Finished, ZoneBuilder};
+use denial::{Denial, Owners};
 pub use problem::{ZoneProblem, ZoneProblemKind};
 pub use shard::Rdatas;
 use shard::{RawNode, RawRrset, Shard};
@@ -43,6 +47,8 @@ struct Inner {
     /// How many nodes with NS or DNAME there are so many labels below the apex.
     barriers: Vec<u32>,
     outside_glue: Vec<Record>,
+    owners: Owners,
+    denial: Option<Denial>,
 }
 
 /// Shards in pages, so that replacing one copies the pointers of one page and those to the pages, not all.
@@ -91,13 +97,28 @@ impl Shards {
 
 impl Inner {
     /// A zone of these shards whose numbers are still to be filled in; none without an SOA.
-    fn new(apex: Name, apex_hash: NameHash, shards: Shards) -> Option<Inner> {
+    fn new(apex: Name, apex_hash: NameHash, shards: Shards, owners: Owners) -> Option<Inner> {
         let apex_shard = shards.get(shards.index(apex_hash)).clone();
-        let soa = shard::find(&apex_shard, apex_hash, &[])?.rrset(RecordType::SOA)?;
+        let apex_node = shard::find(&apex_shard, apex_hash, &[])?;
+        let soa = apex_node.rrset(RecordType::SOA)?;
+        let denial = owners.clone().denial(apex_node);
         let soa_ttl = soa.ttl();
         let soa = Soa::decode(&Rdata::of_zone(soa.rdatas().next()?)).ok()?;
         let (names, records, barriers, outside_glue) = (0, 0, vec![], vec![]);
-        Some(Inner { apex, apex_hash, shards, apex_shard, soa, soa_ttl, names, records, barriers, outside_glue })
+        Some(Inner {
+            apex,
+            apex_hash,
+            shards,
+            apex_shard,
+            soa,
+            soa_ttl,
+            names,
+            records,
+            barriers,
+            outside_glue,
+            owners,
+            denial,
+        })
     }
 }
 
@@ -187,6 +208,55 @@ impl Zone {
         unlike.flat_map(|(_, shard)| shard::nodes(shard)).map(|raw| Node { zone: self, raw })
     }
 
+    /// The node with these labels below the apex, and this hash.
+    pub(crate) fn find_hashed(&self, hash: NameHash, labels: &[u8]) -> Option<RawNode<'_>> {
+        self.0.shards.find(hash, labels)
+    }
+
+    /// The node with these labels below the apex.
+    pub(crate) fn find_labels(&self, labels: &[u8]) -> Option<RawNode<'_>> {
+        self.find_hashed(self.0.apex_hash.descendant(labels), labels)
+    }
+
+    /// The node of a name in wire form.
+    pub(crate) fn find_name(&self, name: &[u8]) -> Option<RawNode<'_>> {
+        let apex = self.0.apex.as_octets();
+        let below = name.len().checked_sub(apex.len())?;
+        let mut at = 0;
+        while at < below {
+            at += usize::from(name[at]) + 1;
+        }
+        if at != below || !name[below..].eq_ignore_ascii_case(apex) {
+            return None;
+        }
+        self.find_labels(&name[..below])
+    }
+
+    /// The node of the apex.
+    pub(crate) fn apex_node(&self) -> RawNode<'_> {
+        shard::find(&self.0.apex_shard, self.0.apex_hash, &[]).expect("a zone has a node at its apex")
+    }
+
+    /// How long a negative answer may be kept (RFC 2308 section 5).
+    pub(crate) fn negative_ttl(&self) -> u32 {
+        self.0.soa_ttl.min(self.0.soa.minimum)
+    }
+
+    /// How many labels below the apex there are zone cuts or DNAMEs, ascending.
+    pub(crate) fn barrier_depths(&self) -> impl Iterator<Item = usize> {
+        self.0.barriers.iter().enumerate().filter(|(_, count)| **count > 0).map(|(depth, _)| depth)
+    }
+
+    /// The hash of the apex.
+    pub(crate) fn apex_hash(&self) -> NameHash {
+        self.0.apex_hash
+    }
+
+    /// What it proves with that something is not there, when it is signed.
+    pub(crate) fn denial(&self) -> Option<&Denial> {
+        self.0.denial.as_ref()
+    }
+
     /// The names of the NS records at the apex.
     fn apex_targets(&self) -> Vec<Name> {
         let rdatas = self.rrset(self.apex(), RecordType::NS).into_iter().flat_map(|rrset| rrset.rdatas());
@@ -253,7 +323,8 @@ impl<'a> Rrset<'a> {
         self.0.rtype()
     }
 
-    /// Time to live, in seconds.
+    /// Time to live, in seconds. That of RRSIG records is the one that they sign, each its own (RFC 4034 section 3): see
+    /// [`Rrset::records`]; here it is 0.
     pub fn ttl(&self) -> u32 {
         self.0.ttl()
     }
@@ -275,8 +346,9 @@ impl<'a> Rrset<'a> {
 
     /// The records, owned by `owner`.
     pub fn records(&self, owner: &Name) -> Vec<Record> {
-        let (rtype, ttl) = (self.rtype(), self.ttl());
-        let record = |octets| Record { owner: owner.clone(), rtype, ttl, rdata: Rdata::of_zone(octets) };
+        let rtype = self.rtype();
+        let ttl = |octets| if rtype == RecordType::RRSIG { shard::signature_ttl(octets) } else { self.ttl() };
+        let record = |octets| Record { owner: owner.clone(), rtype, ttl: ttl(octets), rdata: Rdata::of_zone(octets) };
         self.rdatas().map(record).collect()
     }
 }

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use super::{Error, repository, samples};
-use crate::entropy;
+use platform::entropy;
 use crate::git_server::GitServer;
 
 const GIT_PORT: u16 = 2222;
@@ -249,12 +249,12 @@ fn free_address(port: u16) -> Result<SocketAddr, Error> {
 }
 
 fn make_key() -> Result<PrivateKey, Error> {
-    let pair = Ed25519Keypair::from_seed(&entropy::octets().map_err(Error::Runtime)?);
+    let pair = Ed25519Keypair::from_seed(&entropy::octets());
     Ok(PrivateKey::new(KeypairData::Ed25519(pair), "gitstead demo")?)
 }
 
 fn secret() -> Result<String, Error> {
-    entropy::octets::<32>().map(|octets| STANDARD.encode(octets)).map_err(Error::Runtime)
+    Ok(STANDARD.encode(entropy::octets::<32>()))
 }
 
 /// A file that only its owner may read: ssh refuses other keys.

@@ -49,6 +49,8 @@ struct Draft {
     /// Whether it was there before the change.
     existed: bool,
     barred: bool,
+    /// Whether it owned NSEC or NSEC3 before the change.
+    in_chain: bool,
     records_before: usize,
 }
 
@@ -143,12 +145,16 @@ impl Change<'_> {
         let old = &self.zone.0;
         let mut shards = old.shards.clone();
         let (mut names, mut records, mut barriers) = (old.names, old.records, old.barriers.clone());
+        let mut owners = old.owners.clone();
         let mut by_shard: BTreeMap<usize, Vec<&Draft>> = BTreeMap::new();
         for draft in self.nodes.values() {
             by_shard.entry(shards.index(draft.hash)).or_default().push(draft);
             names = names + usize::from(draft.exists()) - usize::from(draft.existed);
             records = records + draft.record_count() - draft.records_before;
             count_barrier(&mut barriers, &draft.labels, i32::from(draft.is_barrier()) - i32::from(draft.barred));
+            if draft.in_chain || draft.is_in_chain() {
+                owners.update(&draft.labels, |rtype| draft.rrsets.contains_key(&rtype));
+            }
         }
         for (index, drafts) in by_shard {
             let shard = rewritten(old, old.shards.get(index), &drafts);
@@ -157,7 +163,7 @@ impl Change<'_> {
         if names > shards.len() * NAMES_PER_SHARD * CROWDED {
             shards = divided(old, &shards);
         }
-        let inner = Inner::new(old.apex.clone(), old.apex_hash, shards)?;
+        let inner = Inner::new(old.apex.clone(), old.apex_hash, shards, owners)?;
         let mut zone = Zone(Arc::new(Inner { names, records, barriers, ..inner }));
         keep_outside_glue(&mut zone, &old.outside_glue);
         Some(zone)
@@ -219,6 +225,7 @@ impl Draft {
             ..Draft::default()
         };
         draft.barred = draft.is_barrier();
+        draft.in_chain = draft.is_in_chain();
         draft.records_before = draft.record_count();
         draft
     }
@@ -258,6 +265,10 @@ impl Draft {
 
     fn is_barrier(&self) -> bool {
         self.flags() & (shard::CUT | shard::DNAME) != 0
+    }
+
+    fn is_in_chain(&self) -> bool {
+        self.rrsets.contains_key(&RecordType::NSEC) || self.rrsets.contains_key(&RecordType::NSEC3)
     }
 
     fn write(&self, writer: &mut ShardWriter) {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::chain::{Chain, Key};
+use super::denial::Owners;
 use super::shard::{self, ShardWriter};
 use super::{Inner, Shards, Zone, ZoneProblem, ZoneProblemKind, count_barrier, flags_of, is_wildcard, labels_below};
 use super::{node_problems, parent, warnings};
@@ -135,20 +137,20 @@ impl<'a> Waiting<'a> {
 
 /// A name below the apex; case does not count.
 #[derive(Clone, Copy)]
-struct Key<'a> {
+struct Place<'a> {
     hash: NameHash,
     labels: &'a [u8],
 }
 
-impl PartialEq for Key<'_> {
+impl PartialEq for Place<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash && self.labels.eq_ignore_ascii_case(other.labels)
     }
 }
 
-impl Eq for Key<'_> {}
+impl Eq for Place<'_> {}
 
-impl Hash for Key<'_> {
+impl Hash for Place<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.hash.0);
     }
@@ -180,11 +182,13 @@ struct Assembly<'a> {
     /// Where the records of each name end in `entries`.
     ends: Vec<u32>,
     apex: Parent,
-    parents: HashMap<Key<'a>, Parent>,
+    parents: HashMap<Place<'a>, Parent>,
     /// Empty non-terminals, by hash.
-    empty: Vec<Key<'a>>,
+    empty: Vec<Place<'a>>,
     barriers: Vec<u32>,
     records: usize,
+    nsec: Vec<Box<[u8]>>,
+    nsec3: Vec<Box<[u8]>>,
 }
 
 impl<'a> Assembly<'a> {
@@ -199,6 +203,8 @@ impl<'a> Assembly<'a> {
             empty: Vec::new(),
             barriers: Vec::new(),
             records: 0,
+            nsec: Vec::new(),
+            nsec3: Vec::new(),
         };
         for (index, entry) in entries.iter().enumerate() {
             let same = |next: &Entry| next.hash == entry.hash && Waiting::same_owner(octets, entry.at, next.at);
@@ -217,7 +223,7 @@ impl<'a> Assembly<'a> {
             if above.is_empty() {
                 return self.apex.count(labels);
             }
-            let key = Key { hash: self.builder.apex_hash.descendant(above), labels: above };
+            let key = Place { hash: self.builder.apex_hash.descendant(above), labels: above };
             let known = self.parents.contains_key(&key);
             self.parents.entry(key).or_default().count(labels);
             if known || self.owns_records(key) {
@@ -228,7 +234,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn owns_records(&self, key: Key<'_>) -> bool {
+    fn owns_records(&self, key: Place<'_>) -> bool {
         let first = self.entries.partition_point(|entry| entry.hash < key.hash);
         let mut same = self.entries[first..].iter().take_while(|entry| entry.hash == key.hash);
         same.any(|entry| Waiting::read(self.octets, entry.at).labels.eq_ignore_ascii_case(key.labels))
@@ -265,7 +271,7 @@ impl<'a> Assembly<'a> {
         let labels = records[0].labels;
         let of_children = match labels.is_empty() {
             true => self.apex,
-            false => self.parents.get(&Key { hash, labels }).copied().unwrap_or_default(),
+            false => self.parents.get(&Place { hash, labels }).copied().unwrap_or_default(),
         };
         if records.len() > 1 {
             records.sort_by(|a, b| a.rtype.cmp(&b.rtype).then_with(|| canonical_cmp(a.rtype, a.rdata, b.rdata)));
@@ -277,6 +283,11 @@ impl<'a> Assembly<'a> {
         writer.node(hash, labels, flags | of_children.flag(), of_children.children);
         let mut counts = Vec::new();
         for rrset in records.chunk_by(|a, b| a.rtype == b.rtype) {
+            match rrset[0].rtype {
+                RecordType::NSEC => self.nsec.push(Key::new(labels).octets().into()),
+                RecordType::NSEC3 => self.nsec3.push(Key::new(labels).octets().into()),
+                _ => {}
+            }
             counts.push((rrset[0].rtype, self.write_rrset(rrset, writer, problems)));
         }
         self.records += counts.iter().map(|(_, count)| count).sum::<usize>();
@@ -290,7 +301,7 @@ impl<'a> Assembly<'a> {
         let Waiting { labels, rtype, .. } = rrset[0];
         let ttl = rrset.iter().min_by_key(|record| record.at).map_or(0, |record| record.ttl);
         let mut warn = |kind| problems.push(ZoneProblem::warning(self.builder.owner(labels), Some(rtype), kind));
-        if rrset.iter().any(|record| record.ttl != ttl) {
+        if rtype != RecordType::RRSIG && rrset.iter().any(|record| record.ttl != ttl) {
             warn(ZoneProblemKind::TtlsDiffer);
         }
         writer.rrset(rtype, ttl);
@@ -310,7 +321,8 @@ impl<'a> Assembly<'a> {
 
     fn finish(self, names: usize, shards: Shards, problems: &mut Vec<ZoneProblem>) -> Option<Zone> {
         let ZoneBuilder { apex, apex_hash, outside, .. } = self.builder;
-        let inner = Inner::new(apex.clone(), *apex_hash, shards);
+        let owners = Owners { nsec: Chain::new(self.nsec), nsec3: Chain::new(self.nsec3) };
+        let inner = Inner::new(apex.clone(), *apex_hash, shards, owners);
         let Some(mut inner) = inner else {
             problems.push(ZoneProblem::fatal(apex.clone(), None, ZoneProblemKind::NoSoa));
             return None;

@@ -122,6 +122,13 @@ impl<'a> RawRrset<'a> {
 #[derive(Clone, Debug)]
 pub struct Rdatas<'a>(&'a [u8]);
 
+impl<'a> Rdatas<'a> {
+    /// Of the end of an RRset's octets.
+    pub(super) fn new(body: &'a [u8]) -> Rdatas<'a> {
+        Rdatas(body)
+    }
+}
+
 impl<'a> Iterator for Rdatas<'a> {
     type Item = &'a [u8];
 
@@ -133,6 +140,11 @@ impl<'a> Iterator for Rdatas<'a> {
         self.0 = rest;
         Some(rdata)
     }
+}
+
+/// The TTL of an RRSIG record: that of the RRset that it signs (RFC 4034 section 3.1.4).
+pub fn signature_ttl(rdata: &[u8]) -> u32 {
+    u32_at(rdata, 4)
 }
 
 /// The node of the name that hashes to `hash` and has `labels` below the apex.
@@ -193,6 +205,7 @@ impl ShardWriter {
 
     /// Starts an RRset; its RDATA follow.
     pub fn rrset(&mut self, rtype: RecordType, ttl: u32) {
+        let ttl = if rtype == RecordType::RRSIG { 0 } else { ttl };
         let count = u16_at(&self.octets, self.node + 2) + 1;
         self.octets[self.node + 2..self.node + 4].copy_from_slice(&count.to_be_bytes());
         self.rrset = self.octets.len();

@@ -19,7 +19,7 @@ pub(crate) struct Chunk {
     /// What its first entry takes from those before it.
     pub state: State,
     /// Hashes of owner names, ascending.
-    owners: Box<[[u8; 3]]>,
+    owners: Arc<[[u8; 3]]>,
     /// The files that its `$INCLUDE` entries name, in order, by their index in the document.
     pub includes: Box<[usize]>,
 }
@@ -28,6 +28,11 @@ impl Chunk {
     /// Whether it may hold a record of the owner with this hash.
     pub fn may_hold(&self, hash: [u8; 3]) -> bool {
         self.owners.binary_search(&hash).is_ok()
+    }
+
+    /// The same chunk on another copy of its text.
+    pub fn sharing(&self, text: Bytes) -> Chunk {
+        Chunk { text, ..self.clone() }
     }
 
     /// Octets that it takes beside its text.

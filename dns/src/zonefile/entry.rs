@@ -45,13 +45,6 @@ impl State {
             None => FALLBACK_TTL,
         }
     }
-
-    /// What the entries behind `record` take from it.
-    pub fn after(&mut self, record: &Record) {
-        self.owner.clear();
-        self.owner.extend_from_slice(record.owner.as_octets());
-        self.last_ttl = Some(record.ttl);
-    }
 }
 
 fn soa_minimum(rdata: &[u8]) -> u32 {
@@ -117,7 +110,14 @@ impl Interpreter {
         Ok(Item::Record(head.fields, record))
     }
 
-    fn read_owner(&mut self, text: &[u8], entry: &Entry, tokens: &[Token], state: &mut State) -> Result<(), Problem> {
+    /// Reads the owner of a record into `state`.
+    pub fn read_owner(
+        &mut self,
+        text: &[u8],
+        entry: &Entry,
+        tokens: &[Token],
+        state: &mut State,
+    ) -> Result<(), Problem> {
         if entry.blank_owner {
             return match state.owner.as_slice() {
                 [] => Err(Problem::expecting(entry.start, "there is no previous owner name", "an owner name")),

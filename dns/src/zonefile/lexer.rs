@@ -67,6 +67,11 @@ impl<'a> Lexer<'a> {
         Lexer { text, at }
     }
 
+    /// Starts at the beginning of a text that is not that of a file.
+    pub fn inside(text: &'a [u8]) -> Lexer<'a> {
+        Lexer { text, at: 0 }
+    }
+
     /// The next entry that has tokens. After an error it goes on with the line behind it.
     pub fn next_entry(&mut self, tokens: &mut Vec<Token>) -> Option<Result<Entry, Problem>> {
         loop {

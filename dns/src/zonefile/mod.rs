@@ -7,19 +7,29 @@ pub mod rdata_text;
 
 mod chunk;
 mod diagnostic;
+mod document;
+mod edit;
 mod entry;
 mod generate;
+mod keys;
 mod lexer;
 mod parser;
+mod print;
 mod source;
+mod view;
 
 use bytes::Bytes;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use document::{Document, EditError, Edited, FileChange, Splice};
+pub use keys::{KeyRecord, parse_keys};
+pub use print::print;
 
 use crate::name::Name;
 use crate::record::Record;
-use parser::{Objection, Reading};
+use crate::zone::{Finished, Zone, ZoneProblem};
+use document::Position;
+use parser::Reading;
 
 /// The files of one repository.
 pub trait Files {
@@ -27,26 +37,70 @@ pub trait Files {
     fn read(&self, path: &str) -> Result<Bytes, String>;
 }
 
+/// What came of parsing a zone file.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The zone; none when there is an error.
+    pub zone: Option<Zone>,
+    /// Its texts; there when the zone is.
+    pub document: Option<Document>,
+    /// What is wrong with the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every file that was read or tried, also those that could not be read.
+    pub files: Vec<String>,
+}
+
+/// Parses the file at `path` as the zone `apex`.
+pub fn parse(path: &str, apex: &Name, files: &dyn Files) -> Parsed {
+    let (builder, reading) = with_either_origin(path, apex, files, |origin, text| {
+        let mut builder = Zone::builder(apex.clone());
+        let reading = parser::read(path, text, apex, origin, files, &mut |record| {
+            builder.add(record).map_err(|problem| (severity(&problem), problem.to_string()))
+        });
+        (builder, reading)
+    });
+    let Reading { texts, mut diagnostics, tried: files, has_errors, .. } = reading;
+    let Some(builder) = builder.filter(|_| !has_errors) else {
+        return Parsed { zone: None, document: None, diagnostics, files };
+    };
+    let document = Document::new(texts);
+    let Finished { zone, problems } = builder.finish();
+    diagnostics.extend(problems.iter().take(MAX_PROBLEMS).map(|problem| diagnose(problem, &document)));
+    Parsed { document: zone.as_ref().map(|_| document), zone, diagnostics, files }
+}
+
+/// Problems of the zone as a whole that are reported at most.
+const MAX_PROBLEMS: usize = 1000;
+
+fn severity(problem: &ZoneProblem) -> Severity {
+    if problem.fatal { Severity::Error } else { Severity::Warning }
+}
+
+/// A problem of the zone at the first record that it is about, else at the start of the file.
+fn diagnose(problem: &ZoneProblem, document: &Document) -> Diagnostic {
+    let Position { path, line, column } = document.position(&problem.owner, problem.rtype);
+    Diagnostic { path, line, column, severity: severity(problem), message: problem.to_string(), expected: None }
+}
+
 /// The records of a file, whether or not they make a zone.
 #[derive(Debug)]
 pub struct Records {
     /// All that could be read, in order.
     pub records: Vec<Record>,
-    /// What is wrong with the file.
+    /// What is wrong with the files.
     pub diagnostics: Vec<Diagnostic>,
     /// Every file that was read or tried.
     pub files: Vec<String>,
 }
 
-/// Reads the records of the zone file at `path`.
-pub fn records(path: &str, apex: &Name, files: &dyn Files) -> Records {
+/// Parses the records of the file at `path` without making a zone of them.
+pub fn parse_records(path: &str, apex: &Name, files: &dyn Files) -> Records {
     let (records, reading) = with_either_origin(path, apex, files, |origin, text| {
         let mut records = Vec::new();
-        let mut take = |record| {
+        let reading = parser::read(path, text, apex, origin, files, &mut |record| {
             records.push(record);
             Ok(())
-        };
-        let reading = parser::read(path, text, apex, origin, files, &mut take);
+        });
         (records, reading)
     });
     Records { records: records.unwrap_or_default(), diagnostics: reading.diagnostics, files: reading.tried }

@@ -17,8 +17,6 @@ use crate::name::Name;
 use crate::rdata::{self, Field, Rdata, layout};
 use crate::record_type::RecordType;
 
-pub(crate) use encodings::push_quoted;
-
 /// Why a text is not a type's RDATA. At fault: who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -64,8 +62,13 @@ pub(crate) fn print_tokens(rtype: RecordType, rdata: &Rdata, origin: &Name) -> V
     let simple =
         |field: &Field| field.is_name() || matches!(field, Field::Ipv4 | Field::Ipv6 | Field::U16 | Field::U32);
     let exact = layout(rtype).is_some_and(|fields| fields.iter().all(simple))
-        || parse_text(rtype, tokens.join(" ").as_bytes(), origin).is_ok_and(|again| again == *rdata);
+        || reads_as(rtype, tokens.join(" ").as_bytes(), origin, rdata);
     if exact { tokens } else { print_opaque(rdata.as_octets()) }
+}
+
+/// Whether `text` is `rdata`.
+pub(crate) fn reads_as(rtype: RecordType, text: &[u8], origin: &Name, rdata: &Rdata) -> bool {
+    parse_text(rtype, text, origin).is_ok_and(|read| read == *rdata)
 }
 
 fn print_opaque(octets: &[u8]) -> Vec<String> {

@@ -25,11 +25,6 @@ impl<'a> Source<'a> {
         Source { text, tokens, end, origin, relative: false }
     }
 
-    /// Tokens left.
-    pub fn len(&self) -> usize {
-        self.tokens.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

@@ -22,7 +22,7 @@ fn name(text: &str) -> Name {
 
 /// Each record as `owner ttl type data`, absolute.
 fn lines(files: &[(&str, &str)]) -> Vec<String> {
-    let read = records("example.com", &name("example.com"), &memory(files));
+    let read = parse_records("example.com", &name("example.com"), &memory(files));
     assert_eq!(
         read.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect::<Vec<_>>(),
         [] as [&Diagnostic; 0]
@@ -36,7 +36,7 @@ fn line(record: &Record) -> String {
 }
 
 fn errors(text: &str) -> Vec<String> {
-    let read = records("example.com", &name("example.com"), &memory(&[("example.com", text)]));
+    let read = parse_records("example.com", &name("example.com"), &memory(&[("example.com", text)]));
     read.diagnostics.iter().map(Diagnostic::to_string).collect()
 }
 
@@ -144,14 +144,14 @@ fn included_files() {
             "w.a.example.com. 60 A 192.0.2.5",
         ]
     );
-    let read = records("example.com", &name("example.com"), &memory(&files));
+    let read = parse_records("example.com", &name("example.com"), &memory(&files));
     assert_eq!(read.files, ["example.com", "sub/inner", "beside", "sub/beside", "last"]);
 }
 
 #[test]
 fn inclusions_that_fail() {
     let read = |files: &[(&str, &str)]| {
-        let read = records("example.com", &name("example.com"), &memory(files));
+        let read = parse_records("example.com", &name("example.com"), &memory(files));
         (read.diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>(), read.files)
     };
     let (messages, files) = read(&[

@@ -1,0 +1,1 @@
+//! Proofs from zones that were signed elsewhere.
