@@ -77,7 +77,7 @@ pub enum Change {
 
 /// Asks `server` for the records of type `rtype` at `name`: one line each, as in a zone file; none if there are none.
 pub fn query(server: SocketAddr, name: &str, rtype: &str) -> Result<Vec<String>, Error> {
-    let request = request(Opcode::QUERY, name, parse_type(rtype)?, server)?;
+    let request = request(Opcode::QUERY, name, parse_type(rtype)?)?;
     let octets = request.encode();
     let mut reply = Message::decode(&by_udp(server, &octets)?)?;
     if reply.header.truncated {
@@ -89,14 +89,14 @@ pub fn query(server: SocketAddr, name: &str, rtype: &str) -> Result<Vec<String>,
 
 /// Sends one signed UPDATE of `zone` and waits for the server to accept it.
 pub fn update(server: SocketAddr, zone: &str, key: &Key, changes: &[Change]) -> Result<(), Error> {
-    let mut request = request(Opcode::UPDATE, zone, RecordType::SOA, server)?;
+    let mut request = request(Opcode::UPDATE, zone, RecordType::SOA)?;
     request.authorities = changes.iter().map(Change::record).collect::<Result<_, _>>()?;
     exchange_signed(server, &request, key)
 }
 
 /// Tells `server` that `zone` has changed, signed, and waits for the acknowledgement.
 pub fn notify(server: SocketAddr, zone: &str, key: &Key) -> Result<(), Error> {
-    let mut request = request(Opcode::NOTIFY, zone, RecordType::SOA, server)?;
+    let mut request = request(Opcode::NOTIFY, zone, RecordType::SOA)?;
     request.header.authoritative = true;
     exchange_signed(server, &request, key)
 }
@@ -136,9 +136,8 @@ fn next_word(text: &str) -> Option<(&str, &str)> {
     Some((word, rest.trim_start()))
 }
 
-fn request(opcode: Opcode, name: &str, rtype: RecordType, server: SocketAddr) -> Result<Message, Error> {
-    let id = entropy::octets();
-    let mut message = Message::new(Header::request(u16::from_be_bytes(id), opcode));
+fn request(opcode: Opcode, name: &str, rtype: RecordType) -> Result<Message, Error> {
+    let mut message = Message::new(Header::request(entropy::u16(), opcode));
     message.questions.push(Question { name: parse_name(name)?, rtype, class: Class::IN });
     Ok(message)
 }

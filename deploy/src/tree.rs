@@ -71,7 +71,8 @@ fn read_folder(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<(Strin
 fn read_revision(name: &str, files: &mut Vec<(String, Bytes)>) -> Result<(), TreeError> {
     let failed = |reason: &dyn ToString| TreeError::Revision { name: name.to_owned(), reason: reason.to_string() };
     let revision = format!("{name}^{{tree}}");
-    let tree = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &revision], &[]).map_err(|e| failed(&e))?;
+    let tree =
+        git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &revision], &[]).map_err(|e| failed(&e))?;
     let tree = String::from_utf8_lossy(&tree).trim().to_owned();
     let listing = git(&["ls-tree", "-r", "-z", &tree], &[]).map_err(|e| failed(&e))?;
     let listing = String::from_utf8_lossy(&listing);

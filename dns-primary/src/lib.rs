@@ -1,1 +1,18 @@
-//! Placeholder.
+//! An authoritative DNS primary whose zones lie in a git repository.
+//!
+//! Follow a message: [`service`] takes it from a socket, [`primary`] says what to do about it, and unless the answer was in
+//! memory the way goes on through [`updates`] (an UPDATE becomes a commit) or [`follow`] (a push becomes what is served), past
+//! [`repository`] (what a tree means), to [`notifications`] (secondaries are told).
+
+pub mod changelog;
+pub mod config;
+pub mod error;
+pub mod follow;
+pub mod metrics;
+pub mod notifications;
+pub mod primary;
+pub mod published;
+pub mod repository;
+pub mod retransmissions;
+pub mod service;
+pub mod updates;

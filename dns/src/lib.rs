@@ -2,8 +2,8 @@
 //!
 //! What is not here: sockets, clocks, randomness, files, git. Whoever calls brings octets, text and the time.
 
-pub mod keys;
 pub mod answer;
+pub mod keys;
 pub mod message;
 pub mod name;
 pub mod name_hash;

@@ -36,8 +36,8 @@ fn what_it_tells_to_paste_works() {
     let folder = Folder::new();
     let mut demo = Process::start("demo", &mut demo(&folder), &folder.join("log"));
     demo.wait_for_output("what to paste", |text| text.contains("Ctrl-C ends all of it"));
-    let lines: Vec<String> =
-        demo.output().lines().filter_map(|line| line.strip_prefix("  ").map(str::to_owned)).collect();
+    let text = demo.output();
+    let lines: Vec<String> = text.lines().filter_map(|line| line.strip_prefix("  ")).map(patiently).collect();
     let identity = "export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b";
     let script = format!("set -e\n{identity}\nexport GIT_PAGER=cat\n{}\n", lines.join("\n"));
     let outcome = run(Command::new("sh").arg("-c").arg(script).current_dir(folder.path()), "");

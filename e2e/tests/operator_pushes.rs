@@ -1,6 +1,6 @@
 //! An operator edits a zone file, commits and pushes: what is served follows.
 
-use e2e::clients::{dig, kdig, ldns_notify};
+use e2e::clients::{dig, drill, kdig, ldns_notify};
 use e2e::samples::{EXAMPLE_ORG, NOTIFY, ORG, UPDATE};
 use e2e::world::{Scene, World};
 
@@ -31,6 +31,8 @@ fn every_sample_record_is_served_to_every_client() {
         assert_eq!(world.short(question), answer, "dig {question}");
         assert_eq!(world.short(&format!("+tcp {question}")), answer, "dig +tcp {question}");
         assert_eq!(kdig(world.address(), &format!("{question} +short")), answer, "kdig {question}");
+        let drilled = drill(world.address(), question);
+        assert!(drilled.contains(answer), "drill {question}: {drilled}");
     }
     assert_eq!(world.short("blog.example.com A"), "www.example.com.\n192.0.2.80");
     assert!(dig(world.address(), "nowhere.example.com").contains("status: NXDOMAIN"));

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use e2e::clients::{nsupdate, serial};
+use e2e::folder::write;
 use e2e::proxy::Proxy;
 use e2e::samples::UPDATE;
 use e2e::sshd::{Options, wait_for_log};
@@ -35,16 +36,15 @@ fn an_unpinned_host_key_is_refused_unless_told() {
 #[test]
 #[ignore = "needs cargo e2e"]
 fn a_wrong_user_key_is_said_so_until_it_is_let_in() {
-    let mut remote = Scene::new().remote();
+    let remote = Scene::new().remote();
     let stranger = remote.sshd.stranger_key();
     let stranger = stranger.to_str().expect("test paths are UTF-8");
     let mut primary = remote.arguments().set("--ssh-key-file", stranger).start(&remote.folder);
-    wait_for_log(&remote.sshd, "Connection closed by authenticating user");
+    wait_for_log(&remote.sshd, "authenticating user");
     assert!(!primary.log().contains("serving"));
     let public = std::fs::read_to_string(format!("{stranger}.pub")).expect("the public key was made");
     std::fs::write(remote.folder.join("sshd/authorized_keys"), public).expect("a key can be let in");
     primary.wait_until_serving();
-    remote.sshd.stop();
 }
 
 #[test]
@@ -96,6 +96,28 @@ fn a_git_that_talks_nonsense_is_an_error_in_the_log() {
         remote.sshd.set_options(&Options::default());
         primary.wait_until_serving();
     }
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_damaged_pack_is_refused_and_fetched_again() {
+    let remote = Scene::new().remote();
+    // Turns one bit of the first object of every pack that passes.
+    let filter =
+        r#"$| = 1; while (sysread(STDIN, $b, 65536)) { $b =~ s/(PACK.{20})(.)/$1.chr(ord($2)^1)/se; print $b }"#;
+    let script = remote.folder.join("damage");
+    write(&script, format!("sh -c \"$SSH_ORIGINAL_COMMAND\" | perl -e '{filter}'\n"));
+    remote
+        .sshd
+        .set_options(&Options { forced_command: Some(format!("sh {}", script.display())), ..Options::default() });
+    let tree = std::panic::catch_unwind(|| remote.sshd.work_tree(&remote.repository, &remote.folder.join("damaged")));
+    assert!(tree.is_err(), "git itself does not take such a pack");
+    let logins = remote.sshd.logins();
+    let mut primary = remote.arguments().start(&remote.folder);
+    wait::until("two logins", || remote.sshd.logins() >= logins + 2);
+    assert!(!primary.log().contains("serving"));
+    remote.sshd.set_options(&Options::default());
+    primary.wait_until_serving();
 }
 
 #[test]

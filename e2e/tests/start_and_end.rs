@@ -15,7 +15,7 @@ fn bad_arguments_are_named_in_one_line() {
     let good = remote.arguments();
     for (bad, named) in [
         (good.clone().without("--remote"), "--remote"),
-        (good.clone().set("--remote", "http//nonsense"), "--remote"),
+        (good.clone().set("--remote", "ssh://git@127.0.0.1:nonsense/zones.git"), "--remote"),
         (good.clone().set("--listen", "localhost:dns"), "--listen"),
         (good.clone().set("--poll", "soon"), "--poll"),
         (good.clone().set("--serial", "sometimes"), "--serial"),

@@ -41,7 +41,8 @@ async fn rate(store: Store, count: usize, outstanding: usize) {
         tasks.push(tokio::spawn(async move {
             while next.fetch_add(1, Ordering::Relaxed) < count {
                 let turn = next.load(Ordering::Relaxed);
-                let edit = move |edit: &mut gitstore::Edit| edit.write(&format!("file{lane}"), format!("turn {turn}\n"));
+                let edit =
+                    move |edit: &mut gitstore::Edit| edit.write(&format!("file{lane}"), format!("turn {turn}\n"));
                 let done: Result<_, CommitError<ReadError>> = store.commit(somebody(), "measure", edit).await;
                 if let Err(error) = done {
                     println!("failed: {error}");

@@ -141,10 +141,9 @@ impl Group {
 
     /// Prepares the commits on what the remote has, and pushes them.
     async fn attempt(&mut self) -> After {
-        let chain = match self.in_doubt.take() {
-            Some(chain) => chain,
-            None => self.prepare(),
-        };
+        let again = self.in_doubt.clone();
+        let doubtful = again.is_some();
+        let chain = again.unwrap_or_else(|| self.prepare());
         if chain.links.is_empty() {
             self.answer_accepted();
             return After::Done;
@@ -159,8 +158,8 @@ impl Group {
         let outcome = self.bounded(outcome, Some((&sent, &chain))).await;
         match outcome {
             Some(Ok(outcome)) => self.handle_outcome(outcome, &chain),
-            Some(Err(error)) => self.handle_failure(error, chain, sent.load(Ordering::Relaxed)),
-            None => self.handle_failure(self.timed_out(), chain, sent.load(Ordering::Relaxed)),
+            Some(Err(error)) => self.handle_failure(error, chain, doubtful || sent.load(Ordering::Relaxed)),
+            None => self.handle_failure(self.timed_out(), chain, doubtful || sent.load(Ordering::Relaxed)),
         }
     }
 
@@ -203,6 +202,11 @@ impl Group {
                 self.moved = true;
                 "the branch has moved".clone_into(&mut self.reason);
                 self.contend()
+            }
+            Outcome::Declined { reason, .. } if self.lean && reason.contains("missing necessary objects") => {
+                self.lean = false;
+                self.reason = reason;
+                After::Wait
             }
             Outcome::Declined { reason, words } => {
                 self.declined += 1;
@@ -275,16 +279,18 @@ impl Group {
         }
         self.moved |= !unmoved;
         self.branch.install(seen, Cause::Pulled);
-        if unmoved && self.declined > 0 && self.in_doubt.is_none() && self.must_believe() {
+        if unmoved && self.declined > 0 && self.must_believe() {
             return After::Refused { reason: self.reason.clone() };
         }
         After::Again
     }
 
-    /// The branch has not moved, and yet the remote declined. Unless it speaks of a lock, which passes, it means it.
+    /// The branch has not moved, and yet the remote declined. Unless that may be a lock, which passes, or an earlier push of the
+    /// same commits that is still under way, it means it.
     fn must_believe(&self) -> bool {
         let lock = ["lock", "failed to update ref", "stale info", "fetch first"];
-        !lock.iter().any(|word| self.reason.contains(word)) || self.declined >= DECLINED_AT_MOST
+        let may_pass = self.in_doubt.is_some() || lock.iter().any(|word| self.reason.contains(word));
+        !may_pass || self.declined >= DECLINED_AT_MOST
     }
 
     fn accept(&mut self, chain: &Chain, seen: Snapshot) {

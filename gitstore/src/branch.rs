@@ -79,7 +79,8 @@ impl Branch {
 
     pub(crate) fn note_result<T>(&self, result: &Result<T, RemoteError>) {
         let mut health = self.health();
-        health.reachable = !matches!(result, Err(RemoteError::Unreachable { .. }));
+        use RemoteError::{HostKey, Login, Unreachable};
+        health.reachable = !matches!(result, Err(Unreachable { .. } | HostKey { .. } | Login { .. }));
         health.last_error = result.as_ref().err().map(ToString::to_string);
     }
 

@@ -7,8 +7,8 @@ use tokio::sync::Notify;
 
 use crate::snapshot::Snapshot;
 
-/// Moves that wait for a reader; past it, the last ones are told as one.
-const WAITING: usize = 64;
+/// Moves that wait for a reader; past it, the last ones are told as one. Each holds on to its files.
+const WAITING: usize = 16;
 
 /// One move of the branch.
 #[derive(Clone, Debug)]

@@ -144,7 +144,8 @@ impl Driver {
         }
         let now = Instant::now();
         let may_push = !self.queue.is_empty() && (now >= self.next_push || !self.drains.is_empty());
-        if !self.pulls.is_empty() && !(self.pulled_last && may_push) {
+        let commits_first = self.pulled_last && may_push;
+        if !self.pulls.is_empty() && !commits_first {
             self.pulled_last = true;
             return Some(Box::pin(pull(self.branch.clone(), std::mem::take(&mut self.pulls))));
         }

@@ -478,7 +478,8 @@ mod tests {
         edit.splice("a", &[splice(0..4, "TEXT"), splice(9..9, "!")]).unwrap();
         edit.splice("a", &[splice(4..5, "_")]).unwrap();
         assert_eq!(edit.read("a").unwrap(), "TEXT_of a!");
-        assert!(edit.splice("a", &[splice(3..2, "")]).is_err());
+        let reversed = Range { start: 3, end: 2 };
+        assert!(edit.splice("a", &[splice(reversed, "")]).is_err());
         assert!(edit.splice("a", &[splice(0..99, "")]).is_err());
         assert!(edit.splice("a", &[splice(4..6, ""), splice(5..7, "")]).is_err());
         let (built, _) = edit.finish().unwrap();

@@ -19,6 +19,7 @@
 //! What is not here: files, threads, merging of texts (the closure runs again instead), SHA-256 repositories, HTTP.
 
 mod address;
+mod ahead;
 mod backoff;
 mod batch;
 mod branch;

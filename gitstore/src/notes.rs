@@ -43,7 +43,11 @@ mod tests {
     #[test]
     fn notes_are_found_in_every_layout_and_grow_where_they_are() {
         let commit = ObjectId::from_hex(b"0123456789abcdef0123456789abcdef01234567").unwrap();
-        for path in ["0123456789abcdef0123456789abcdef01234567", "01/23456789abcdef0123456789abcdef01234567", "01/23/456789abcdef0123456789abcdef01234567"] {
+        for path in [
+            "0123456789abcdef0123456789abcdef01234567",
+            "01/23456789abcdef0123456789abcdef01234567",
+            "01/23/456789abcdef0123456789abcdef01234567",
+        ] {
             let mut edit = Edit::new(Snapshot::empty(), String::new());
             edit.write(path, "theirs").unwrap();
             append(&mut edit, commit, "ours\n\n").unwrap();

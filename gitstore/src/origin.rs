@@ -4,7 +4,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use gix_hash::ObjectId;
+use tokio::time::timeout;
 
+use crate::ahead::{Ahead, Ready};
 use crate::chain::Chain;
 use crate::error::{ObjectError, ProtocolError, RemoteError};
 use crate::object::Kind;
@@ -18,10 +20,14 @@ use crate::remote::{Remote, Service};
 use crate::snapshot::Snapshot;
 use crate::{Limits, Options};
 
+/// A whole fetch may take as long as this many silences: a server can say something for ever, and nothing to the point.
+const FETCH_SILENCES: u32 = 20;
+
 /// One repository, and what of it we hold.
 pub(crate) struct Origin {
     pub(crate) remote: Remote,
     pub(crate) limits: Limits,
+    pub(crate) ahead: Ahead,
     database: Mutex<Database>,
 }
 
@@ -62,7 +68,12 @@ pub(crate) enum Outcome {
 
 impl Origin {
     pub(crate) fn new(options: &Options, net: platform::net::Net) -> Origin {
-        Origin { remote: Remote::new(options, net), limits: options.limits, database: Mutex::default() }
+        Origin {
+            remote: Remote::new(options, net),
+            limits: options.limits,
+            ahead: Ahead::default(),
+            database: Mutex::default(),
+        }
     }
 
     pub(crate) fn database(&self) -> MutexGuard<'_, Database> {
@@ -108,12 +119,19 @@ impl Origin {
     pub(crate) async fn fetch(&self, request: FetchRequest, keep: Keep) -> Result<Arrived, RemoteError> {
         let tolerant = request.have.is_none();
         let mut reader = PackReader::new(self.limits, keep);
-        let fetched = self.remote.start(Service::UploadPack).await?.fetch(request, &mut reader).await?;
+        let exchange = self.remote.start(Service::UploadPack).await?;
+        let whole = self.limits.silence * FETCH_SILENCES;
+        let fetched =
+            timeout(whole, exchange.fetch(request, &mut reader)).await.unwrap_or_else(|_| Err(self.endless()))?;
         let unpacked = match fetched.pack {
             true => self.unpack(reader, tolerant).await.map_err(|error| self.bad_object(error))?,
             false => Unpacked::default(),
         };
         Ok(Arrived { fetched, unpacked })
+    }
+
+    fn endless(&self) -> RemoteError {
+        RemoteError::Protocol { remote: self.remote.label(), error: ProtocolError::Limit("the time of a fetch") }
     }
 
     /// Resolves the deltas, and lets others run in between.
@@ -142,7 +160,7 @@ impl Origin {
 
     /// Pushes a chain. `lean`: what we hold of the repository is taken to be there, not only the tip's tree.
     pub(crate) async fn push(
-        &self,
+        self: &Arc<Origin>,
         reference: &str,
         chain: &Chain,
         lean: bool,
@@ -151,16 +169,23 @@ impl Origin {
         let (Some(new), old) = (chain.tip().commit(), chain.base.commit()) else {
             return Ok(Outcome::Accepted);
         };
-        let mut exchange = self.remote.start(Service::ReceivePack).await?;
-        let advertised = exchange.advertised(reference, self.limits.advertisement_octets).await?;
-        if advertised.tip != old {
+        let Ready { exchange, advertised, fresh } = self.ready(reference).await?;
+        if fresh && advertised.tip != old {
             exchange.abandon();
             return Ok(Outcome::Moved);
         }
         let pack = chain.pack(lean.then(|| self.database()).as_deref());
         let (command, report) = advertised.command(reference, old, new);
+        self.start_ahead(reference);
         Ok(match exchange.push(command, pack, report, sent).await? {
             Report::Accepted => Outcome::Accepted,
+            Report::NotMoved { reason, .. } if !fresh => {
+                // Perhaps only because the command is older than the branch: a new one will tell.
+                if reason.contains("old id") {
+                    self.ahead.forbid();
+                }
+                Outcome::Moved
+            }
             Report::NotMoved { reason, words } => Outcome::Declined { reason, words },
             Report::NotUnpacked { reason } => Outcome::NotUnpacked { reason },
         })

@@ -21,6 +21,8 @@ use crate::{HostKeyPolicy, Limits, Options, SshKey};
 
 /// Commands that may still be ending on the far side; sshd allows ten sessions on a connection.
 const LINGERING: usize = 6;
+/// How long connecting, or opening a channel, may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// The git command to run on the far side.
@@ -139,7 +141,7 @@ impl Remote {
         if let Some(session) = kept.as_ref().filter(|session| !session.is_closed()) {
             return Ok(session.clone());
         }
-        let connecting = timeout(self.limits.silence, self.connect(login)).await;
+        let connecting = timeout(self.limits.silence.min(PATIENCE), self.connect(login)).await;
         let session = connecting.map_err(|_| self.unreachable("it does not answer in time"))??;
         let session = Arc::new(session);
         *kept = Some(session.clone());
@@ -163,7 +165,7 @@ impl Remote {
             channel.exec(true, command).await?;
             Ok(Io::channel(channel))
         };
-        match timeout(self.limits.silence.min(Duration::from_secs(10)), opening).await {
+        match timeout(self.limits.silence.min(PATIENCE), opening).await {
             Ok(opened) => opened.map_err(|error: russh::Error| self.unreachable(format!("no channel: {error}"))),
             Err(_) => Err(self.unreachable("it does not open a channel in time")),
         }

@@ -184,9 +184,14 @@ impl Store {
             let _ = queue.send(Command::Drain(answer));
             answered
         });
-        for answered in drained {
-            // An error says that the queue had ended before.
-            let _ = answered.await;
+        let all = async {
+            for answered in drained {
+                // An error says that the queue had ended before.
+                let _ = answered.await;
+            }
+        };
+        if tokio::time::timeout(self.write_deadline, all).await.is_err() {
+            tracing::warn!("the store is closed although the remote has not answered in time");
         }
     }
 }

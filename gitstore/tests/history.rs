@@ -11,8 +11,16 @@ use gitstore::{ObjectId, Options, RemoteError};
 
 fn long_history() -> (Repository, Vec<ObjectId>) {
     let repository = Repository::empty();
-    let commits = (0..90).map(|at| repository.commit(&[("n", &format!("{at}\n")), ("same", "same\n")], &format!("commit {at}")));
-    let commits = commits.collect();
+    let mut stream = String::from("blob\nmark :1\ndata 5\nsame\n\n");
+    for at in 0..90 {
+        let (message, text) = (format!("commit {at}"), format!("{at}\n"));
+        stream += &format!("commit refs/heads/main\ncommitter Somebody Else <else@example.org> {at} +0000\n");
+        stream += &format!("data {}\n{message}\nM 100644 :1 same\n", message.len());
+        stream += &format!("M 100644 inline n\ndata {}\n{text}\n", text.len());
+    }
+    repository.git_with_input(&["fast-import", "--quiet"], &stream);
+    let ids = repository.git(&["rev-list", "--reverse", "main"]);
+    let commits = ids.lines().map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect();
     (repository, commits)
 }
 

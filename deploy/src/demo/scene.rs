@@ -19,8 +19,8 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use super::{Error, repository, samples};
-use platform::entropy;
 use crate::git_server::GitServer;
+use platform::entropy;
 
 const GIT_PORT: u16 = 2222;
 const DNS_PORT: u16 = 5300;

@@ -5,8 +5,9 @@
 use crate::name::Name;
 use crate::record::Record;
 use crate::record_type::RecordType;
-use crate::zone::Zone;
+use crate::zone::{Node, Rrset, Zone};
 
+use super::entry::MAX_TTL;
 use super::rdata_text;
 
 /// Owners that are longer push their line's columns to the right.
@@ -15,15 +16,20 @@ const WIDEST_OWNER: usize = 40;
 /// Prints a zone: the apex first, then names in canonical order (RFC 4034 section 6.1).
 pub fn print(zone: &Zone) -> String {
     let apex = zone.apex();
-    let default_ttl = zone.soa().minimum.min(super::entry::MAX_TTL);
-    let mut records: Vec<Record> = zone.records().collect();
-    let rank = |record: &Record| (record.rtype != RecordType::SOA, record.rtype != RecordType::NS, record.rtype);
-    records.sort_by(|a, b| a.owner.cmp(&b.owner).then_with(|| rank(a).cmp(&rank(b))));
-    let owners: Vec<String> = records.iter().map(|record| record.owner.relative_to(apex)).collect();
-    let width = owners.iter().map(String::len).filter(|length| *length <= WIDEST_OWNER).max().unwrap_or(0);
+    let default_ttl = zone.soa().minimum.min(MAX_TTL);
+    let mut nodes: Vec<(Vec<u8>, Node<'_>)> = zone.nodes().map(|node| (canonical_key(&node.name()), node)).collect();
+    nodes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let owners = nodes.iter().map(|(_, node)| node.name().relative_to(apex).len());
+    let width = owners.filter(|length| *length <= WIDEST_OWNER).max().unwrap_or(0);
     let mut text = format!("$ORIGIN {apex}\n$TTL {default_ttl}\n");
-    for (record, owner) in records.iter().zip(&owners) {
-        print_record(record, owner, width, default_ttl, apex, &mut text);
+    for (_, node) in nodes {
+        let name = node.name();
+        let owner = name.relative_to(apex);
+        let mut rrsets: Vec<Rrset<'_>> = node.rrsets().collect();
+        rrsets.sort_by_key(|rrset| (rrset.rtype() != RecordType::SOA, rrset.rtype() != RecordType::NS));
+        for record in rrsets.iter().flat_map(|rrset| rrset.records(&name)) {
+            print_record(&record, &owner, width, default_ttl, apex, &mut text);
+        }
     }
     let glue = zone.outside_glue();
     if !glue.is_empty() {
@@ -33,6 +39,22 @@ pub fn print(zone: &Zone) -> String {
         print_record(record, &record.owner.to_string(), width, default_ttl, apex, &mut text);
     }
     text
+}
+
+/// Octets that sort as the names do: labels from the root in lower case, each with an end that is less than any octet.
+fn canonical_key(name: &Name) -> Vec<u8> {
+    let labels: Vec<&[u8]> = name.labels().collect();
+    let mut key = Vec::with_capacity(name.as_octets().len());
+    for label in labels.into_iter().rev() {
+        for octet in label.to_ascii_lowercase() {
+            match octet {
+                0 | 1 => key.extend([1, octet]),
+                other => key.push(other),
+            }
+        }
+        key.push(0);
+    }
+    key
 }
 
 fn print_record(record: &Record, owner: &str, width: usize, default_ttl: u32, origin: &Name, text: &mut String) {

@@ -12,7 +12,8 @@ use gix_hash::ObjectId;
 use super::commit::Commit;
 use super::pack_reader::Unpacked;
 use super::resolver::{Bases, Known};
-use super::tree::{self, Child, Directory, Entry, RawEntry};
+use super::tree::{Child, Directory, Entry};
+use super::tree_octets::{self, RawEntry};
 use super::{Blob, Content, Kind};
 use crate::Limits;
 use crate::error::ObjectError;
@@ -123,7 +124,7 @@ impl Database {
             return Err(ObjectError::Missing(id));
         };
         let mut entries = Vec::new();
-        for raw in tree::decode(id, octets)? {
+        for raw in tree_octets::decode(id, octets)? {
             let child = self.adopt_child(&raw, unpacked, limits, depth)?;
             entries.push(Entry { mode: raw.mode, name: raw.name.into(), child });
         }

@@ -11,6 +11,7 @@ pub(crate) mod pack_reader;
 pub(crate) mod pack_writer;
 pub(crate) mod resolver;
 pub(crate) mod tree;
+pub(crate) mod tree_octets;
 
 use bytes::Bytes;
 use gix_hash::ObjectId;

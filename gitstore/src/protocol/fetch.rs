@@ -401,3 +401,7 @@ impl ExpectPack {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "fetch_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 pub mod server;
+pub mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,6 +36,10 @@ impl Repository {
 
     pub fn git(&self, arguments: &[&str]) -> String {
         git(self.directory.path(), arguments)
+    }
+
+    pub fn git_with_input(&self, arguments: &[&str], input: &str) -> String {
+        run(&mut command(self.directory.path(), arguments), input).unwrap()
     }
 
     pub fn config(&self, name: &str, value: &str) {

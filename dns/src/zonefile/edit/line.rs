@@ -39,6 +39,12 @@ impl<'a> Style<'a> {
         self.tokens[index].start as usize - self.start
     }
 
+    /// Whether a token's place comes from columns: before the data, when some token is more than one space behind another.
+    fn has_columns(&self, index: usize) -> bool {
+        let wide = |index| self.gap(index).is_some_and(|gap| gap.len() > 1);
+        index <= self.fields.rdata && (1..=self.fields.rdata).any(wide)
+    }
+
     /// The owner as this line writes it, when it is the same.
     fn owner(&self, owner: &Name) -> Option<&'a str> {
         let token = self.tokens.first().filter(|_| !self.blank_owner && self.record.owner == *owner)?;
@@ -102,7 +108,7 @@ impl Columns<'_, '_> {
         let gap = self.style.zip(index).and_then(|(style, index)| Some((style, index, style.gap(index)?)));
         match gap {
             Some((_, _, gap)) if gap.contains('\t') => self.out.push_str(gap),
-            Some((style, index, gap)) if gap.len() > 1 || used == 0 => {
+            Some((style, index, gap)) if gap.len() > 1 || used == 0 || style.has_columns(index) => {
                 let width = style.column(index).saturating_sub(used).max(1);
                 self.out.extend(std::iter::repeat_n(' ', width));
             }

@@ -60,7 +60,10 @@ fn line(seed: &Seed, number: usize, first: bool) -> String {
     let (rtype, data) = data(kind, value);
     let data = match style / 4 % 5 {
         0 => format!("( {data} )"),
-        1 => format!("({}{comment} )", data.replacen(' ', "\n ; inner\n  ", 1)),
+        1 => match data.rsplit_once(' ') {
+            Some((first, last)) => format!("({first}\n ; inner\n  {last}{comment} )"),
+            None => format!("(\n{data} )"),
+        },
         2 => match data.split_once(' ') {
             Some((first, rest)) if !first.starts_with('"') => format!("{first} ( {rest} )"),
             _ => data,
@@ -107,7 +110,7 @@ impl Case {
         }
         main.push_str(&text(&self.after, 200, crlf));
         if self.form & 16 != 0 {
-            main.pop();
+            main.truncate(main.trim_end().len());
         }
         let texts =
             [("example.com", main), ("inner", text(&self.inner, 300, crlf)), ("last", text(&self.last, 400, false))];

@@ -10,8 +10,9 @@ use crate::record::Record;
 use crate::zonefile::chunk::Chunk;
 use crate::zonefile::document::Splice;
 use crate::zonefile::entry::{Fields, State};
-use crate::zonefile::lexer::Token;
+use crate::zonefile::lexer::{BYTE_ORDER_MARK, Token};
 use crate::zonefile::rdata_text;
+use crate::zonefile::source::duration;
 use crate::zonefile::view::{Line, Meaning, Settings, View};
 
 /// What an entry takes from the record before it, where an edit changes it.
@@ -116,7 +117,7 @@ impl Walker<'_> {
         let mut records = replaced.unwrap_or_default();
         records.append(&mut change.added);
         let style = Style::of(self.view, line);
-        let text = self.lines(&records, style, self.view.settings(line), end, !gone);
+        let text = self.lines(&records, style, self.view.settings(line), if gone { start } else { end });
         if gone {
             self.splice(start, end, text);
         } else if !text.is_empty() {
@@ -148,7 +149,7 @@ impl Walker<'_> {
         match fields.ttl.map(|index| tokens[index]) {
             Some(token) => {
                 let raw = token.raw(&self.view.text);
-                if crate::zonefile::source::duration(raw) != Some(u64::from(record.ttl)) {
+                if duration(raw) != Some(u64::from(record.ttl)) {
                     self.splice(token.start as usize, token.end as usize, record.ttl.to_string());
                 }
             }
@@ -201,27 +202,14 @@ impl Walker<'_> {
         let model = self.view.entries.iter().rev().find(is_record);
         let style = model.and_then(|line| Style::of(self.view, line));
         let end = self.view.text.len();
-        let text = self.lines(&records, style, self.view.last_settings(), end, true);
+        let text = self.lines(&records, style, self.view.last_settings(), end);
         self.splice(end, end, text);
     }
 
-    /// New lines; `follows` when what stands before `at` stays.
-    fn lines(
-        &mut self,
-        records: &[Record],
-        style: Option<Style<'_>>,
-        settings: &Settings,
-        at: usize,
-        follows: bool,
-    ) -> String {
+    /// New lines at `at`, behind a line end that the line before may lack.
+    fn lines(&mut self, records: &[Record], style: Option<Style<'_>>, settings: &Settings, at: usize) -> String {
         let mut text = String::new();
-        let before = &self.view.text[..at];
-        if !records.is_empty()
-            && follows
-            && !before.is_empty()
-            && !before.ends_with(b"\n")
-            && before != crate::zonefile::lexer::BYTE_ORDER_MARK
-        {
+        if !records.is_empty() && self.is_inside_line(at) {
             text.push_str(self.line_end);
         }
         for record in records {
@@ -232,6 +220,17 @@ impl Walker<'_> {
             self.new = Carried::after(record);
         }
         text
+    }
+
+    /// Whether what will stand before `at` does not end its line.
+    fn is_inside_line(&self, at: usize) -> bool {
+        let spliced = self.splices.last().filter(|splice| splice.range.end == at);
+        let before = match spliced {
+            Some(splice) if !splice.replacement.is_empty() => &splice.replacement[..],
+            Some(splice) => &self.view.text[..splice.range.start],
+            None => &self.view.text[..at],
+        };
+        !before.is_empty() && !before.ends_with(b"\n") && before != BYTE_ORDER_MARK
     }
 
     fn splice(&mut self, start: usize, end: usize, replacement: String) {

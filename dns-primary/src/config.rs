@@ -1,0 +1,171 @@
+//! Boot arguments as typed, and the checked values that the rest of the service works with.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dns::Name;
+use gitstore::{HostKeyPin, HostKeyPolicy, Identity, RemoteAddress, SshKey};
+use platform::ArgumentError;
+
+use crate::repository::SerialPolicy;
+
+/// The port of the protocol (RFC 1035 section 4.2).
+const DNS_PORT: u16 = 53;
+
+/// The arguments of `dns-primary`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Service")]
+pub struct Arguments {
+    /// Where the zones are: user@host:path#branch, ssh://user@host:port/path#branch, or a local path; the branch is main when none is named.
+    #[arg(short, long, value_name = "REMOTE")]
+    remote: RemoteAddress,
+
+    /// The SSH key: ed25519:BASE64 of its 32 secret octets.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["ssh_key_file", "ssh_password"])]
+    ssh_key: Option<SshKey>,
+
+    /// The SSH key as a file of OpenSSH (without a passphrase).
+    #[arg(long, value_name = "FILE", conflicts_with = "ssh_password")]
+    ssh_key_file: Option<PathBuf>,
+
+    /// The SSH password, when there is no key.
+    #[arg(long, value_name = "PASSWORD")]
+    ssh_password: Option<String>,
+
+    /// The remote's host key: SHA256:FINGERPRINT, ed25519:FINGERPRINT, rsa:FINGERPRINT, or the whole public key.
+    #[arg(long, value_name = "KEY")]
+    ssh_authenticator: Option<HostKeyPin>,
+
+    /// Talk to the remote whatever its host key is. Whoever is in between can then change your zones.
+    #[arg(long, conflicts_with = "ssh_authenticator")]
+    ssh_accept_any_host_key: bool,
+
+    /// Answer zone transfers without a TSIG key.
+    #[arg(long)]
+    axfr: bool,
+
+    /// Where to answer, over UDP and TCP; may be repeated [default: every IPv4 address].
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_listen)]
+    listen: Vec<Listen>,
+
+    /// The port, where --listen names none.
+    #[arg(long, value_name = "PORT", default_value_t = DNS_PORT)]
+    port: u16,
+
+    /// Ask the remote every so many seconds whether somebody pushed; 0 is never.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    poll: u64,
+
+    /// When a zone's content changed but not its serial: commit the next serial (auto), or go on serving the old zone (manual).
+    #[arg(long, value_name = "POLICY", default_value = "auto", value_enum)]
+    serial: SerialPolicy,
+
+    /// Also notify this secondary of every zone; may be repeated.
+    #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_notify)]
+    notify: Vec<NotifyTarget>,
+
+    /// Least time between two pushes, in milliseconds, for hosts that limit them; updates in between share one.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    push_interval: u64,
+}
+
+/// Checked values.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How to reach the repository.
+    pub store: gitstore::Options,
+    /// Where to answer; not empty.
+    pub listen: Vec<SocketAddr>,
+    /// Whether AXFR needs no key.
+    pub open_transfers: bool,
+    /// How often to pull without being told; none for never.
+    pub poll: Option<Duration>,
+    /// What to do about a serial that was not advanced.
+    pub serial: SerialPolicy,
+    /// Secondaries beside those that the zones and keys name.
+    pub notify: Vec<NotifyTarget>,
+}
+
+/// A secondary to notify, with the name of the key to sign with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotifyTarget {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The key, if NOTIFY is to be signed.
+    pub key: Option<Name>,
+}
+
+/// An address whose port may follow from `--port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Listen {
+    address: IpAddr,
+    port: Option<u16>,
+}
+
+impl Arguments {
+    /// Checks the arguments against each other and reads the key file. `name` is the service's own, for commits.
+    pub fn check(self, name: &str) -> Result<Config, ArgumentError> {
+        let store = gitstore::Options {
+            ssh_key: self.key()?,
+            ssh_password: self.ssh_password.clone(),
+            push_interval: (self.push_interval > 0).then(|| Duration::from_millis(self.push_interval)),
+            ..gitstore::Options::new(self.remote.clone(), self.host_key_policy()?, committer(name))
+        };
+        let everywhere = Listen { address: Ipv4Addr::UNSPECIFIED.into(), port: None };
+        let listen = if self.listen.is_empty() { vec![everywhere] } else { self.listen };
+        Ok(Config {
+            store,
+            listen: listen.iter().map(|at| SocketAddr::new(at.address, at.port.unwrap_or(self.port))).collect(),
+            open_transfers: self.axfr,
+            poll: (self.poll > 0).then(|| Duration::from_secs(self.poll)),
+            serial: self.serial,
+            notify: self.notify,
+        })
+    }
+
+    fn key(&self) -> Result<Option<SshKey>, ArgumentError> {
+        let Some(path) = &self.ssh_key_file else { return Ok(self.ssh_key.clone()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ArgumentError(format!("--ssh-key-file {}: {error}", path.display())))?;
+        let key = SshKey::from_openssh(&text)
+            .map_err(|error| ArgumentError(format!("--ssh-key-file {}: {error}", path.display())))?;
+        Ok(Some(key))
+    }
+
+    /// Refuses to trust a stranger unless told to.
+    fn host_key_policy(&self) -> Result<HostKeyPolicy, ArgumentError> {
+        match &self.ssh_authenticator {
+            Some(pin) => Ok(HostKeyPolicy::Pinned(pin.clone())),
+            None if self.ssh_accept_any_host_key || !self.remote.is_ssh() => Ok(HostKeyPolicy::AcceptAnything),
+            None => Err(ArgumentError(
+                "--ssh-authenticator is missing: give the host key's fingerprint (ssh-keyscan HOST | ssh-keygen -lf -), \
+                 or --ssh-accept-any-host-key"
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+/// Who commits: the service, at an address that reaches nobody.
+pub fn committer(name: &str) -> Identity {
+    Identity { name: name.to_owned(), email: "noreply@gitstead.invalid".to_owned() }
+}
+
+fn parse_listen(text: &str) -> Result<Listen, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(Listen { address, port: None });
+    }
+    let full: SocketAddr = text.parse().map_err(|_| format!("{text} is no address with or without a port"))?;
+    Ok(Listen { address: full.ip(), port: Some(full.port()) })
+}
+
+fn parse_notify(text: &str) -> Result<NotifyTarget, String> {
+    let (address, key) = match text.split_once('@') {
+        Some((address, key)) => {
+            (address, Some(key.parse::<Name>().map_err(|error| format!("key name {key}: {error}"))?))
+        }
+        None => (text, None),
+    };
+    Ok(NotifyTarget { address: platform::boot::parse_peer(address, DNS_PORT)?, key })
+}

@@ -1,0 +1,152 @@
+//! Which repository is served, and what the trees on the way to the next one mean.
+//!
+//! A commit's edit runs on a tree that is not served yet, perhaps on top of others of the same push. What those trees mean is
+//! remembered here, so that nothing is read twice: neither when the next edit runs, nor when the push is accepted.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use dns::Name;
+use gitstore::{ObjectId, Snapshot};
+
+use crate::repository::{Event, Repository};
+
+/// Trees that are remembered: more than one push carries.
+const REMEMBERED: usize = 4096;
+
+/// The served repository and those that may follow; shared between the shell and the edits in the queue.
+#[derive(Debug, Default)]
+pub struct Published(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    served: Arc<Repository>,
+    steps: VecDeque<Step>,
+}
+
+/// From one tree to the next.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The commit, unless the tree has none.
+    pub commit: Option<ObjectId>,
+    /// Zones that are served in another version after it, or no longer.
+    pub zones: Vec<Name>,
+    /// What was seen in files that somebody else changed; empty for our own commits.
+    pub events: Vec<Event>,
+    from: Option<ObjectId>,
+    to: ObjectId,
+    repository: Arc<Repository>,
+}
+
+impl Step {
+    /// Whether nothing was served before it.
+    pub fn is_first(&self) -> bool {
+        self.from.is_none()
+    }
+}
+
+impl Published {
+    /// The repository that is served.
+    pub fn served(&self) -> Arc<Repository> {
+        Arc::clone(&self.lock().served)
+    }
+
+    /// What a tree means that an edit is to run on.
+    pub fn at(&self, snapshot: &Snapshot) -> Arc<Repository> {
+        let mut inner = self.lock();
+        inner.known(snapshot.tree_id()).unwrap_or_else(|| inner.step_to(snapshot))
+    }
+
+    /// Remembers what the tree of our own commit means.
+    pub fn remember(&self, from: &Snapshot, repository: Repository, zones: Vec<Name>) {
+        let Some(snapshot) = repository.snapshot() else { return };
+        let (commit, to) = (snapshot.commit(), snapshot.tree_id());
+        let from = Some(from.tree_id());
+        self.lock().push(Step { commit, zones, events: vec![], from, to, repository: Arc::new(repository) });
+    }
+
+    /// Serves what the remote has accepted; returns the steps that led there, none when it was served already.
+    pub fn publish(&self, snapshot: &Snapshot) -> Vec<Step> {
+        let mut inner = self.lock();
+        if inner.served.snapshot().is_some_and(|served| served.tree_id() == snapshot.tree_id()) {
+            return vec![];
+        }
+        let steps = inner.path_to(snapshot.tree_id()).unwrap_or_else(|| {
+            inner.step_to(snapshot);
+            inner.path_to(snapshot.tree_id()).unwrap_or_default()
+        });
+        if let Some(last) = steps.last() {
+            inner.served = Arc::clone(&last.repository);
+            inner.forget_up_to(last.to);
+        }
+        steps
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().expect("no holder of the published repository panics")
+    }
+}
+
+impl Inner {
+    fn known(&self, tree: ObjectId) -> Option<Arc<Repository>> {
+        if self.served.snapshot().is_some_and(|served| served.tree_id() == tree) {
+            return Some(Arc::clone(&self.served));
+        }
+        self.steps.iter().rev().find(|step| step.to == tree).map(|step| Arc::clone(&step.repository))
+    }
+
+    /// Reads what changed from the served tree to `snapshot`.
+    fn step_to(&mut self, snapshot: &Snapshot) -> Arc<Repository> {
+        let advanced = self.served.advance(snapshot);
+        let zones = advanced.events.iter().filter_map(changed_zone).collect();
+        let repository = Arc::new(advanced.repository);
+        let step = Step {
+            commit: snapshot.commit(),
+            zones,
+            events: advanced.events,
+            from: self.served.snapshot().map(Snapshot::tree_id),
+            to: snapshot.tree_id(),
+            repository: Arc::clone(&repository),
+        };
+        self.push(step);
+        repository
+    }
+
+    /// The remembered steps from the served tree to `tree`.
+    fn path_to(&self, tree: ObjectId) -> Option<Vec<Step>> {
+        let start = self.served.snapshot().map(Snapshot::tree_id);
+        let (mut path, mut at) = (vec![], Some(tree));
+        while at != start {
+            // A tree can come back, by a revert: never walk in circles.
+            if path.len() > self.steps.len() {
+                return None;
+            }
+            let step = self.steps.iter().rev().find(|step| Some(step.to) == at)?;
+            at = step.from;
+            path.push(step.clone());
+        }
+        path.reverse();
+        Some(path)
+    }
+
+    /// What came before the served tree is not needed again; memory holds no more versions than a push has commits.
+    fn forget_up_to(&mut self, tree: ObjectId) {
+        if let Some(index) = self.steps.iter().rposition(|step| step.to == tree) {
+            self.steps.drain(..=index);
+        }
+    }
+
+    fn push(&mut self, step: Step) {
+        self.steps.push_back(step);
+        if self.steps.len() > REMEMBERED {
+            self.steps.pop_front();
+        }
+    }
+}
+
+fn changed_zone(event: &Event) -> Option<Name> {
+    match event {
+        Event::Served { apex, .. } | Event::Removed { apex } => Some(apex.clone()),
+        Event::Refused { .. } | Event::SerialNotAdvanced { .. } | Event::Ignored { .. } | Event::Keys { .. } => None,
+    }
+}
