@@ -190,6 +190,11 @@ impl WorkTree {
         self
     }
 
+    /// `git push origin main` with the SSH command of the clone's own configuration (`core.sshCommand`).
+    pub fn push_as_configured(&self) {
+        succeed(self.command(&self.path).env_remove("GIT_SSH_COMMAND").args(["push", "--quiet", "origin", "main"]));
+    }
+
     /// A push that may fail: `git push`, with more arguments.
     pub fn try_push(&self, arguments: &[&str]) -> Outcome {
         run(self.command(&self.path).arg("push").args(arguments), "")

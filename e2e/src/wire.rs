@@ -39,17 +39,23 @@ pub fn answers(server: SocketAddr) -> bool {
 
 /// Whether a server answers for a zone: with authority, with its SOA.
 pub fn serves(server: SocketAddr, zone: &str) -> bool {
+    serial(server, zone).is_some()
+}
+
+/// The serial that a server has for a zone, if it answers at once and with authority.
+pub fn serial(server: SocketAddr, zone: &str) -> Option<u32> {
     let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket can be bound");
     // Connected, so that a port where nobody listens yet is an error at once.
     socket.connect(server).expect("a datagram socket can be connected");
     socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a time limit can be set");
     let mut buffer = vec![0; 4096];
-    let received = socket.send(&query(1, zone, kind::SOA)).and_then(|_| socket.recv(&mut buffer));
-    received.is_ok_and(|length| {
-        buffer.truncate(length);
-        let reply = Reply(buffer);
-        length > 12 && reply.rcode() == 0 && reply.is_authoritative() && reply.counts()[1] > 0
-    })
+    let length = socket.send(&query(1, zone, kind::SOA)).and_then(|_| socket.recv(&mut buffer)).ok()?;
+    buffer.truncate(length);
+    let reply = Some(Reply(buffer)).filter(|reply| length > 12 && reply.rcode() == 0 && reply.is_authoritative())?;
+    let sections = reply.sections()?;
+    let soa = sections.answer.iter().find(|record| record.kind == kind::SOA)?;
+    let timers = soa.rdata.len().checked_sub(20)?;
+    Some(u32::from_be_bytes(soa.rdata[timers..timers + 4].try_into().ok()?))
 }
 
 /// A TCP connection that carries DNS messages (RFC 7766).

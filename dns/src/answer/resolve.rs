@@ -28,6 +28,8 @@ pub struct Resolution<'q, 'o> {
     error: Option<ExtendedError>,
     /// Names that were looked up on the way.
     visited: [NameHash; MAX_HOPS],
+    /// The cut of the referral at the end: its glue comes after the proofs of the wildcards on the way.
+    referred: Option<(&'q Zone, RawNode<'q>)>,
     /// NSEC and NSEC3 that are in the reply.
     pub proofs: denial::Proofs,
 }
@@ -44,6 +46,7 @@ impl<'q, 'o> Resolution<'q, 'o> {
             truncated: false,
             error: None,
             visited: [NameHash(0); MAX_HOPS],
+            referred: None,
             proofs: denial::Proofs::default(),
         }
     }
@@ -55,7 +58,7 @@ impl<'q, 'o> Resolution<'q, 'o> {
 
     /// Answers a question of class IN.
     pub fn run(&mut self) {
-        if self.follow(self.query.name, 0).is_err() {
+        if self.follow(self.query.name, 0).and_then(|()| self.glue()).is_err() {
             self.truncate();
         }
     }
@@ -202,11 +205,14 @@ impl<'q, 'o> Resolution<'q, 'o> {
                 None => denial::unsigned_delegation(self, &step.place, cut)?,
             }
         }
-        self.glue(zone, cut, servers)
+        self.referred = Some((zone, cut));
+        Ok(())
     }
 
     /// Addresses below the cut must be there, others of the zone may (RFC 9471 section 3).
-    fn glue(&mut self, zone: &'q Zone, cut: RawNode<'q>, servers: RawRrset<'q>) -> Result<(), Full> {
+    fn glue(&mut self) -> Result<(), Full> {
+        let Some((zone, cut)) = self.referred else { return Ok(()) };
+        let Some(servers) = cut.rrset(RecordType::NS) else { return Ok(()) };
         for server in servers.rdatas() {
             let Some(node) = zone.find_name(server) else { continue };
             if is_at_or_below(node.labels(), cut.labels()) {

@@ -48,6 +48,8 @@ impl Normal {
             edns: option.map(|option| option.ttl as u16),
         };
         if question.is_free() {
+            // Whether ANY follows an alias is part of that freedom, and with it whose name the RCODE is about.
+            normal.rcode = if sections.answer.is_empty() { normal.rcode } else { 0 };
             return Some(normal);
         }
         if !normal.truncated {

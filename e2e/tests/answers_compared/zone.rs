@@ -42,10 +42,12 @@ impl RandomZone {
         let mut zone = RandomZone { apex: apex.to_owned(), denial, owners: BTreeMap::new(), lines: Vec::new() };
         let soa = format!("ns.{apex}. hostmaster.{apex}. 1 7200 900 1209600 {}", random.pick(&[60, 300, 900]));
         zone.add(apex, "SOA", &soa);
-        zone.add(apex, "NS", &format!("ns.{apex}."));
-        zone.add(apex, "NS", &format!("{}.{apex}.", random.pick(&["a", "b.c", "ns"])));
+        // BIND refuses a zone whose own name servers have no address.
+        for server in [format!("ns.{apex}"), format!("{}.{apex}", random.pick(&["a", "b.c", "www"]))] {
+            zone.add(apex, "NS", &format!("{server}."));
+            zone.add(&server, "A", "127.0.0.1");
+        }
         zone.add(apex, "NS", "ns.elsewhere.example.");
-        zone.add(&format!("ns.{apex}"), "A", "127.0.0.1");
         if let Some(child) = child {
             zone.add(child, "NS", &format!("ns.{child}."));
             zone.add(&format!("ns.{child}"), "A", "127.0.0.1");
