@@ -199,7 +199,8 @@ impl<'q, 'o> Resolution<'q, 'o> {
         }
         let Some(servers) = cut.rrset(RecordType::NS) else { return Ok(()) };
         self.plain(Section::Authority, owner_of(zone, cut), servers, servers.ttl())?;
-        if self.dnssec_ok() {
+        // A DS that nobody can check helps nobody (RFC 4035 section 3.1.4 speaks of signed zones).
+        if self.dnssec_ok() && zone.denial().is_some() {
             match cut.rrset(RecordType::DS) {
                 Some(ds) => self.signed(Section::Authority, owner_of(zone, cut), cut, ds, ds.ttl())?,
                 None => denial::unsigned_delegation(self, &step.place, cut)?,

@@ -113,7 +113,8 @@ impl RandomZone {
             (2, "TYPE65280"),
         ]);
         match kind {
-            "NS" => self.add_cut(random, &name),
+            "NS" if name != self.apex => self.add_cut(random, &name),
+            "NS" => {}
             "CNAME" | "DNAME" => {
                 let target = self.target(random);
                 self.add(&name, kind, &target);

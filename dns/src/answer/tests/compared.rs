@@ -18,3 +18,14 @@ fn a_wildcard_alias_that_leads_to_a_referral() {
          sub.example. NSEC example.; *.w.example. NSEC sub.example. | ns.sub.example. A 192.0.2.1"
     );
 }
+
+/// NSD, Knot and BIND send a DS beside a referral only when the zone is signed; asked for, it is there.
+#[test]
+fn a_ds_in_a_zone_that_is_not_signed() {
+    let zones = zones(&[("example", "sub 60 NS ns.elsewhere.test.\nsub 60 DS 1")]);
+    assert_eq!(
+        ask("www.sub.example A").dnssec().of(&zones),
+        "NOERROR |  | sub.example. NS ns.elsewhere.test."
+    );
+    assert_eq!(ask("sub.example DS").dnssec().of(&zones), "NOERROR aa | sub.example. DS ...");
+}
