@@ -8,6 +8,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use crate::name_hash::LabelStarts;
+
 /// Octets of a name at most, the root label included (RFC 1035 section 2.3.4).
 pub const MAX_NAME: usize = 255;
 /// Octets of a label at most.
@@ -311,16 +313,15 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Name) -> Ordering {
-        let mine: Vec<&[u8]> = self.labels().collect();
-        let theirs: Vec<&[u8]> = other.labels().collect();
-        for (a, b) in mine.iter().rev().zip(theirs.iter().rev()) {
-            let lower = |label: &[u8]| label.to_ascii_lowercase();
-            match lower(a).cmp(&lower(b)) {
+        let (mine, theirs) = (LabelStarts::new(&self.0), LabelStarts::new(&other.0));
+        for back in 1..=mine.count().min(theirs.count()) {
+            let label = mine.label(&self.0, mine.count() - back).iter().map(u8::to_ascii_lowercase);
+            match label.cmp(theirs.label(&other.0, theirs.count() - back).iter().map(u8::to_ascii_lowercase)) {
                 Ordering::Equal => continue,
                 different => return different,
             }
         }
-        mine.len().cmp(&theirs.len())
+        mine.count().cmp(&theirs.count())
     }
 }
 

@@ -163,11 +163,12 @@ impl Sshd {
     fn configuration(&self, options: &Options) -> String {
         let folder = self.folder.display();
         let isolation: Vec<String> = ISOLATION[..2].iter().map(|(name, value)| format!("{name}={value}")).collect();
+        // With a shell level below 2, bash would read the user's own .bashrc for every command, whatever it holds.
         let accept = if options.accept_git_protocol { "AcceptEnv GIT_PROTOCOL\n" } else { "" };
         format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nAuthorizedKeysFile {folder}/authorized_keys\n\
              PidFile none\nStrictModes no\nPermitRootLogin yes\nPasswordAuthentication no\nUsePAM no\n\
-             MaxStartups 1000\nMaxSessions 100\nPrintMotd no\nSetEnv {environment}\n{accept}",
+             MaxStartups 1000\nMaxSessions 100\nPrintMotd no\nSetEnv SHLVL=2 {environment}\n{accept}",
             port = self.port,
             environment = isolation.join(" "),
         )

@@ -223,6 +223,7 @@ impl<'a> Composer<'a> {
         }
     }
 
+    #[inline(always)]
     fn octets(&mut self, octets: &[u8]) -> Result<(), Full> {
         let end = self.at + octets.len();
         self.out[..self.limit].get_mut(self.at..end).ok_or(Full)?.copy_from_slice(octets);

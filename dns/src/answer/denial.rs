@@ -15,77 +15,84 @@ use crate::zone::shard::RawNode;
 /// Octets of base32hex of a SHA-1 hash, the length in front included.
 const HASHED_LABEL: usize = 33;
 
-/// Nodes whose NSEC or NSEC3 is in the reply already.
+/// Nodes whose NSEC or NSEC3 belong into the reply, those that were written first. They wait for the answer section to
+/// be complete: a wildcard may have led to a CNAME.
 #[derive(Default)]
-pub struct Proofs {
-    nodes: [usize; 8],
+pub struct Proofs<'z> {
+    nodes: [Option<(&'z Zone, RawNode<'z>, RecordType)>; 12],
     count: usize,
+    written: usize,
 }
 
-impl Proofs {
-    /// Whether the node is new here; later calls know it.
-    fn add(&mut self, node: RawNode<'_>) -> bool {
-        let address = node.labels().as_ptr() as usize;
-        if self.nodes[..self.count].contains(&address) || self.count == self.nodes.len() {
-            return false;
+impl<'z> Proofs<'z> {
+    fn add(&mut self, zone: &'z Zone, node: RawNode<'z>, rtype: RecordType) {
+        let same = |(_, other, _): &(&Zone, RawNode<'_>, RecordType)| other.labels().as_ptr() == node.labels().as_ptr();
+        if self.nodes[..self.count].iter().flatten().any(same) || self.count == self.nodes.len() {
+            return;
         }
-        self.nodes[self.count] = address;
+        self.nodes[self.count] = Some((zone, node, rtype));
         self.count += 1;
-        true
     }
 }
 
+/// Writes the proofs that wait into the authority section, which must not be followed by another yet.
+pub fn write_proofs(to: &mut Resolution<'_, '_>) -> Result<(), Full> {
+    while let Some((zone, node, rtype)) = to.proofs.nodes[..to.proofs.count].get(to.proofs.written).copied().flatten() {
+        to.proofs.written += 1;
+        if let Some(rrset) = node.rrset(rtype) {
+            to.signed(Section::Authority, owner_of(zone, node), node, rrset, rrset.ttl())?;
+        }
+    }
+    Ok(())
+}
+
 /// The name does not exist, and no wildcard below its closest encloser (RFC 5155 section 7.2.2).
-pub fn name_error(to: &mut Resolution<'_, '_>, place: &InZone<'_, '_, '_>, encloser: usize) -> Result<(), Full> {
-    let Some(proof) = Proof::wanted(to, place.zone) else { return Ok(()) };
+pub fn name_error<'z>(to: &mut Resolution<'z, '_>, place: &InZone<'z, '_, '_>, encloser: usize) {
+    let Some(proof) = Proof::wanted(to, place.zone) else { return };
     let mut wildcard = [0; 256];
     let wildcard = wildcard_below(place.target.labels_between(encloser, place.apex), &mut wildcard);
     match proof.denial {
         Denial::Nsec(_) => {
-            proof.nsec(to, place.target.labels_before(place.apex))?;
+            proof.nsec(to, place.target.labels_before(place.apex));
             proof.nsec(to, wildcard)
         }
         Denial::Nsec3(nsec3) => {
-            proof.enclosed(to, nsec3, place, encloser)?;
+            proof.enclosed(to, nsec3, place, encloser);
             proof.covering(to, nsec3, wildcard)
         }
     }
 }
 
 /// The name exists, or the wildcard that it is made from, and the type does not (RFC 5155 sections 7.2.3 to 7.2.5).
-pub fn no_data(
-    to: &mut Resolution<'_, '_>,
-    place: &InZone<'_, '_, '_>,
+pub fn no_data<'z>(
+    to: &mut Resolution<'z, '_>,
+    place: &InZone<'z, '_, '_>,
     node: RawNode<'_>,
     encloser: Option<usize>,
-) -> Result<(), Full> {
-    let Some(proof) = Proof::wanted(to, place.zone) else { return Ok(()) };
+) {
+    let Some(proof) = Proof::wanted(to, place.zone) else { return };
     match (proof.denial, encloser) {
         (Denial::Nsec(_), None) => proof.nsec(to, node.labels()),
         (Denial::Nsec(_), Some(_)) => {
-            proof.nsec(to, place.target.labels_before(place.apex))?;
+            proof.nsec(to, place.target.labels_before(place.apex));
             proof.nsec(to, node.labels())
         }
         (Denial::Nsec3(nsec3), None) => proof.matching_or_opted_out(to, nsec3, node.labels()),
         (Denial::Nsec3(nsec3), Some(encloser)) => {
-            proof.enclosed(to, nsec3, place, encloser)?;
-            proof.matching(to, nsec3, node.labels()).map(|_| ())
+            proof.enclosed(to, nsec3, place, encloser);
+            proof.matching(to, nsec3, node.labels());
         }
     }
 }
 
 /// The delegation has no DS (RFC 4035 section 3.1.4, RFC 5155 section 7.2.7).
-pub fn unsigned_delegation(
-    to: &mut Resolution<'_, '_>,
-    place: &InZone<'_, '_, '_>,
-    cut: RawNode<'_>,
-) -> Result<(), Full> {
+pub fn unsigned_delegation<'z>(to: &mut Resolution<'z, '_>, place: &InZone<'z, '_, '_>, cut: RawNode<'_>) {
     no_data(to, place, cut, None)
 }
 
 /// The answer was made from a wildcard; there is no closer name (RFC 5155 section 7.2.6).
-pub fn wildcard_answer(to: &mut Resolution<'_, '_>, place: &InZone<'_, '_, '_>, encloser: usize) -> Result<(), Full> {
-    let Some(proof) = Proof::wanted(to, place.zone) else { return Ok(()) };
+pub fn wildcard_answer<'z>(to: &mut Resolution<'z, '_>, place: &InZone<'z, '_, '_>, encloser: usize) {
+    let Some(proof) = Proof::wanted(to, place.zone) else { return };
     match proof.denial {
         Denial::Nsec(_) => proof.nsec(to, place.target.labels_before(place.apex)),
         Denial::Nsec3(nsec3) => proof.covering(to, nsec3, place.target.labels_between(encloser - 1, place.apex)),
@@ -105,24 +112,17 @@ impl<'z> Proof<'z> {
     }
 
     /// The NSEC of the name, or the one that covers it.
-    fn nsec(&self, to: &mut Resolution<'_, '_>, labels: &[u8]) -> Result<(), Full> {
-        let Denial::Nsec(chain) = self.denial else { return Ok(()) };
-        match chain.at_or_before(Key::new(labels).octets()) {
-            Some(key) => self.write(to, self.zone.find_labels(KeyLabels::new(key).octets()), RecordType::NSEC),
-            None => Ok(()),
+    fn nsec(&self, to: &mut Resolution<'z, '_>, labels: &[u8]) {
+        let Denial::Nsec(chain) = self.denial else { return };
+        if let Some(key) = chain.at_or_before(Key::new(labels).octets()) {
+            self.add(to, self.zone.find_labels(KeyLabels::new(key).octets()), RecordType::NSEC);
         }
     }
 
     /// The closest encloser, and that the next closer name does not exist (RFC 5155 section 7.2.1).
-    fn enclosed(
-        &self,
-        to: &mut Resolution<'_, '_>,
-        nsec3: &Nsec3,
-        place: &InZone<'_, '_, '_>,
-        encloser: usize,
-    ) -> Result<(), Full> {
+    fn enclosed(&self, to: &mut Resolution<'z, '_>, nsec3: &Nsec3, place: &InZone<'z, '_, '_>, encloser: usize) {
         let closest = place.target.labels_between(encloser, place.apex);
-        if self.matching(to, nsec3, closest)? {
+        if self.matching(to, nsec3, closest) {
             return self.covering(to, nsec3, place.target.labels_between(encloser - 1, place.apex));
         }
         self.matching_or_opted_out(to, nsec3, closest)
@@ -130,44 +130,43 @@ impl<'z> Proof<'z> {
 
     /// The NSEC3 of the name; or when it was left out (RFC 5155 section 6), of its closest ancestor that has one, and the
     /// one that covers the next closer name.
-    fn matching_or_opted_out(&self, to: &mut Resolution<'_, '_>, nsec3: &Nsec3, labels: &[u8]) -> Result<(), Full> {
-        if self.matching(to, nsec3, labels)? {
-            return Ok(());
+    fn matching_or_opted_out(&self, to: &mut Resolution<'z, '_>, nsec3: &Nsec3, labels: &[u8]) {
+        if self.matching(to, nsec3, labels) {
+            return;
         }
         let mut next_closer = labels;
         while let Some(length) = next_closer.first() {
             let above = &next_closer[usize::from(*length) + 1..];
-            if self.matching(to, nsec3, above)? {
+            if self.matching(to, nsec3, above) {
                 return self.covering(to, nsec3, next_closer);
             }
             next_closer = above;
         }
-        Ok(())
     }
 
     /// Writes the NSEC3 of the name; false when there is none.
-    fn matching(&self, to: &mut Resolution<'_, '_>, nsec3: &Nsec3, labels: &[u8]) -> Result<bool, Full> {
+    fn matching(&self, to: &mut Resolution<'z, '_>, nsec3: &Nsec3, labels: &[u8]) -> bool {
         let node = self.zone.find_labels(&self.hashed(nsec3, labels));
         match node.filter(|node| node.rrset(RecordType::NSEC3).is_some()) {
-            Some(node) => self.write(to, Some(node), RecordType::NSEC3).map(|_| true),
-            None => Ok(false),
+            Some(node) => {
+                self.add(to, Some(node), RecordType::NSEC3);
+                true
+            }
+            None => false,
         }
     }
 
     /// Writes the NSEC3 that covers the name.
-    fn covering(&self, to: &mut Resolution<'_, '_>, nsec3: &Nsec3, labels: &[u8]) -> Result<(), Full> {
+    fn covering(&self, to: &mut Resolution<'z, '_>, nsec3: &Nsec3, labels: &[u8]) {
         let key = Key::new(&self.hashed(nsec3, labels));
-        match nsec3.chain.at_or_before(key.octets()).or(nsec3.chain.last()) {
-            Some(key) => self.write(to, self.zone.find_labels(KeyLabels::new(key).octets()), RecordType::NSEC3),
-            None => Ok(()),
+        if let Some(key) = nsec3.chain.at_or_before(key.octets()).or(nsec3.chain.last()) {
+            self.add(to, self.zone.find_labels(KeyLabels::new(key).octets()), RecordType::NSEC3);
         }
     }
 
-    fn write(&self, to: &mut Resolution<'_, '_>, node: Option<RawNode<'z>>, rtype: RecordType) -> Result<(), Full> {
-        let Some(node) = node.filter(|node| to.proofs.add(*node)) else { return Ok(()) };
-        match node.rrset(rtype) {
-            Some(rrset) => to.signed(Section::Authority, owner_of(self.zone, node), node, rrset, rrset.ttl()),
-            None => Ok(()),
+    fn add(&self, to: &mut Resolution<'z, '_>, node: Option<RawNode<'z>>, rtype: RecordType) {
+        if let Some(node) = node {
+            to.proofs.add(self.zone, node, rtype);
         }
     }
 

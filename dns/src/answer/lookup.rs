@@ -93,7 +93,10 @@ impl<'z> InZone<'z, '_, '_> {
             if node.flags() & shard::CUT != 0 {
                 return Found::Cut { node };
             }
-            if node.flags() & shard::DNAME != 0 && label > 0 {
+            if label == 0 {
+                return Found::Exact { node };
+            }
+            if node.flags() & shard::DNAME != 0 {
                 return Found::Dname { node, label };
             }
         }

@@ -80,7 +80,8 @@ pub enum Outcome {
     Transfer,
     /// There is a TSIG (RFC 8945): who has the keys checks it, takes it off, asks again and signs the reply.
     Signed,
-    /// No reply may be sent: the message is a reply itself, or shorter than a header.
+    /// No reply can be sent: the message is a reply itself, or shorter than a header, or the buffer does not take even the
+    /// question.
     Ignore,
 }
 

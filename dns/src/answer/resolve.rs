@@ -28,10 +28,8 @@ pub struct Resolution<'q, 'o> {
     error: Option<ExtendedError>,
     /// Names that were looked up on the way.
     visited: [NameHash; MAX_HOPS],
-    /// The cut of the referral at the end: its glue comes after the proofs of the wildcards on the way.
-    referred: Option<(&'q Zone, RawNode<'q>)>,
-    /// NSEC and NSEC3 that are in the reply.
-    pub proofs: denial::Proofs,
+    /// NSEC and NSEC3 that belong into the reply.
+    pub proofs: denial::Proofs<'q>,
 }
 
 impl<'q, 'o> Resolution<'q, 'o> {
@@ -46,7 +44,6 @@ impl<'q, 'o> Resolution<'q, 'o> {
             truncated: false,
             error: None,
             visited: [NameHash(0); MAX_HOPS],
-            referred: None,
             proofs: denial::Proofs::default(),
         }
     }
@@ -58,7 +55,8 @@ impl<'q, 'o> Resolution<'q, 'o> {
 
     /// Answers a question of class IN.
     pub fn run(&mut self) {
-        if self.follow(self.query.name, 0).and_then(|()| self.glue()).is_err() {
+        let done = self.follow(self.query.name, 0).and_then(|()| denial::write_proofs(self));
+        if done.is_err() {
             self.truncate();
         }
     }
@@ -110,7 +108,8 @@ impl<'q, 'o> Resolution<'q, 'o> {
             Found::Nothing { encloser } => {
                 self.rcode = Rcode::NXDOMAIN;
                 self.negative(zone)?;
-                denial::name_error(self, &step.place, encloser)
+                denial::name_error(self, &step.place, encloser);
+                Ok(())
             }
         }
     }
@@ -137,21 +136,27 @@ impl<'q, 'o> Resolution<'q, 'o> {
 
     /// The name is there, or made from the wildcard below `encloser`.
     fn at_node(&mut self, step: &Step<'q, '_, '_>, node: RawNode<'q>, encloser: Option<usize>) -> Result<(), Full> {
-        if self.query.rtype == RecordType::ANY && node.rrset_count() > 0 {
-            self.any(step, node)?;
-        } else if let Some(rrset) = node.rrset(self.query.rtype) {
-            self.signed(Section::Answer, step.owner, node, rrset, rrset.ttl())?;
-        } else if let Some(cname) = node.rrset(RecordType::CNAME) {
-            self.signed(Section::Answer, step.owner, node, cname, cname.ttl())?;
-            if let Some(next) = cname.rdatas().next() {
-                self.follow(next, step.hops + 1)?;
-            }
-        } else {
-            self.negative(step.place.zone)?;
-            return denial::no_data(self, &step.place, node, encloser);
+        let asked = node.rrset(self.query.rtype);
+        let cname = if asked.is_none() { node.rrset(RecordType::CNAME) } else { None };
+        let any = self.query.rtype == RecordType::ANY && node.rrset_count() > 0;
+        if !any && asked.or(cname).is_none() {
+            denial::no_data(self, &step.place, node, encloser);
+            return self.negative(step.place.zone);
         }
-        match encloser {
-            Some(encloser) => denial::wildcard_answer(self, &step.place, encloser),
+        if let Some(encloser) = encloser {
+            denial::wildcard_answer(self, &step.place, encloser);
+        }
+        if any {
+            return self.any(step, node);
+        }
+        if let Some(rrset) = asked {
+            self.signed(Section::Answer, step.owner, node, rrset, rrset.ttl())?;
+            return self.server_addresses(step.place.zone, rrset);
+        }
+        let Some(cname) = cname else { return Ok(()) };
+        self.signed(Section::Answer, step.owner, node, cname, cname.ttl())?;
+        match cname.rdatas().next() {
+            Some(next) => self.follow(next, step.hops + 1),
             None => Ok(()),
         }
     }
@@ -186,7 +191,7 @@ impl<'q, 'o> Resolution<'q, 'o> {
         let name = &name[..length];
         self.composer.single(Section::Answer, step.owner, RecordType::CNAME, dname.ttl(), name)?;
         match self.query.rtype {
-            RecordType::CNAME | RecordType::ANY => Ok(()),
+            RecordType::CNAME => Ok(()),
             _ => self.follow(name, step.hops + 1),
         }
     }
@@ -199,21 +204,18 @@ impl<'q, 'o> Resolution<'q, 'o> {
         }
         let Some(servers) = cut.rrset(RecordType::NS) else { return Ok(()) };
         self.plain(Section::Authority, owner_of(zone, cut), servers, servers.ttl())?;
-        // A DS that nobody can check helps nobody (RFC 4035 section 3.1.4 speaks of signed zones).
         if self.dnssec_ok() && zone.denial().is_some() {
             match cut.rrset(RecordType::DS) {
                 Some(ds) => self.signed(Section::Authority, owner_of(zone, cut), cut, ds, ds.ttl())?,
-                None => denial::unsigned_delegation(self, &step.place, cut)?,
+                None => denial::unsigned_delegation(self, &step.place, cut),
             }
         }
-        self.referred = Some((zone, cut));
-        Ok(())
+        denial::write_proofs(self)?;
+        self.glue(zone, cut, servers)
     }
 
     /// Addresses below the cut must be there, others of the zone may (RFC 9471 section 3).
-    fn glue(&mut self) -> Result<(), Full> {
-        let Some((zone, cut)) = self.referred else { return Ok(()) };
-        let Some(servers) = cut.rrset(RecordType::NS) else { return Ok(()) };
+    fn glue(&mut self, zone: &'q Zone, cut: RawNode<'q>, servers: RawRrset<'q>) -> Result<(), Full> {
         for server in servers.rdatas() {
             let Some(node) = zone.find_name(server) else { continue };
             if is_at_or_below(node.labels(), cut.labels()) {
@@ -229,10 +231,25 @@ impl<'q, 'o> Resolution<'q, 'o> {
         Ok(())
     }
 
+    /// Who asks for name servers will ask for their addresses (RFC 1034 section 3.7); what does not fit is left out.
+    fn server_addresses(&mut self, zone: &'q Zone, rrset: RawRrset<'q>) -> Result<(), Full> {
+        if rrset.rtype() != RecordType::NS {
+            return Ok(());
+        }
+        denial::write_proofs(self)?;
+        for server in rrset.rdatas() {
+            let Some(node) = zone.find_name(server) else { continue };
+            if self.addresses(zone, node).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn addresses(&mut self, zone: &'q Zone, node: RawNode<'q>) -> Result<(), Full> {
         for rtype in [RecordType::A, RecordType::AAAA] {
             if let Some(rrset) = node.rrset(rtype) {
-                self.plain(Section::Additional, owner_of(zone, node), rrset, rrset.ttl())?;
+                self.signed(Section::Additional, owner_of(zone, node), node, rrset, rrset.ttl())?;
             }
         }
         Ok(())

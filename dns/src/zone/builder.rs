@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::record_type::RecordType;
 
 /// Names of a shard on average in a new zone, at most.
-pub const NAMES_PER_SHARD: usize = 24;
+pub const NAMES_PER_SHARD: usize = 12;
 
 /// Gathers the records of a zone.
 pub struct ZoneBuilder {
@@ -44,6 +44,9 @@ pub struct Finished {
 struct Entry {
     hash: NameHash,
     at: u32,
+    /// Whether the owner is directly below the apex, as most are; then its labels need not be looked at for its parents.
+    is_child: bool,
+    is_wildcard: bool,
 }
 
 /// A record as it waits: one octet of length, labels below the apex, type, TTL, length of RDATA, RDATA.
@@ -110,7 +113,12 @@ impl ZoneBuilder {
 
     fn keep(&mut self, labels: &[u8], record: &Record) {
         let rdata = record.rdata.as_octets();
-        self.entries.push(Entry { hash: self.apex_hash.descendant(labels), at: self.octets.len() as u32 });
+        self.entries.push(Entry {
+            hash: self.apex_hash.descendant(labels),
+            at: self.octets.len() as u32,
+            is_child: parent(labels).is_some_and(<[u8]>::is_empty),
+            is_wildcard: is_wildcard(labels),
+        });
         self.octets.push(labels.len() as u8);
         self.octets.extend_from_slice(labels);
         self.octets.extend_from_slice(&record.rtype.0.to_be_bytes());
@@ -164,9 +172,9 @@ struct Parent {
 }
 
 impl Parent {
-    fn count(&mut self, child: &[u8]) {
+    fn count(&mut self, is_wildcard: bool) {
         self.children += 1;
-        self.wildcard_child |= is_wildcard(child);
+        self.wildcard_child |= is_wildcard;
     }
 
     fn flag(self) -> u8 {
@@ -210,7 +218,10 @@ impl<'a> Assembly<'a> {
             let same = |next: &Entry| next.hash == entry.hash && Waiting::same_owner(octets, entry.at, next.at);
             if !entries.get(index + 1).is_some_and(same) {
                 assembly.ends.push(index as u32 + 1);
-                assembly.add_to_parents(Waiting::read(octets, entry.at).labels);
+                match entry.is_child {
+                    true => assembly.apex.count(entry.is_wildcard),
+                    false => assembly.add_to_parents(Waiting::read(octets, entry.at).labels),
+                }
             }
         }
         assembly.empty.sort_unstable_by_key(|key| key.hash);
@@ -221,11 +232,11 @@ impl<'a> Assembly<'a> {
     fn add_to_parents(&mut self, mut labels: &'a [u8]) {
         while let Some(above) = parent(labels) {
             if above.is_empty() {
-                return self.apex.count(labels);
+                return self.apex.count(is_wildcard(labels));
             }
             let key = Place { hash: self.builder.apex_hash.descendant(above), labels: above };
             let known = self.parents.contains_key(&key);
-            self.parents.entry(key).or_default().count(labels);
+            self.parents.entry(key).or_default().count(is_wildcard(labels));
             if known || self.owns_records(key) {
                 return;
             }

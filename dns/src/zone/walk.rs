@@ -30,8 +30,7 @@ impl Zone {
         while place.shard < self.0.shards.len() {
             for node in shard::nodes(self.0.shards.get(place.shard)).skip(place.node) {
                 for rrset in node.rrsets().skip(place.rrset) {
-                    let mut rest = shard::Rdatas::new(&rrset.body()[place.octet..]);
-                    while let Some(rdata) = rest.next() {
+                    for rdata in shard::Rdatas::new(&rrset.body()[place.octet..]) {
                         let rtype = rrset.rtype();
                         let ttl = if rtype == RecordType::RRSIG { shard::signature_ttl(rdata) } else { rrset.ttl() };
                         if !take(Owned { labels: node.labels(), rtype, ttl, rdata }) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::entry::State;
 
 /// Octets from which on a chunk ends with its entry.
-const CHUNK: usize = 32 * 1024;
+const CHUNK: usize = 24 * 1024;
 
 /// Some entries of a file.
 #[derive(Clone, Debug)]
@@ -25,9 +25,14 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// Whether it may hold a record of the owner with this hash.
+    /// Whether it may hold a record of the owner with this hash. Looks first where the hash would be if all were evenly spread.
     pub fn may_hold(&self, hash: [u8; 3]) -> bool {
-        self.owners.binary_search(&hash).is_ok()
+        let wanted = number(hash);
+        let guess = ((u64::from(wanted) * self.owners.len() as u64) >> 24) as usize;
+        let (below, above) = self.owners.split_at(guess);
+        let mut near = above.iter().map(|owner| number(*owner)).take_while(|owner| *owner <= wanted);
+        let mut under = below.iter().rev().map(|owner| number(*owner)).take_while(|owner| *owner >= wanted);
+        near.any(|owner| owner == wanted) || under.any(|owner| owner == wanted)
     }
 
     /// The same chunk on another copy of its text.
@@ -40,6 +45,10 @@ impl Chunk {
         let state = self.state.owner.len() + self.state.origin.as_octets().len();
         size_of::<Chunk>() + 3 * self.owners.len() + 8 * self.includes.len() + state
     }
+}
+
+fn number([a, b, c]: [u8; 3]) -> u32 {
+    u32::from_be_bytes([0, a, b, c])
 }
 
 /// 24 bits of a name in wire form, whatever its case.
@@ -106,5 +115,28 @@ impl Chunker {
         }));
         self.owners.clear();
         self.start = end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+
+    #[test]
+    fn chunks_know_their_owners() {
+        for count in [0, 1, 2, 3, 10, 500] {
+            let mut chunker = Chunker::new(Bytes::new(), State::new(Name::root()));
+            let names: Vec<[u8; 3]> =
+                (0..count * 2).map(|number| owner_hash(format!("name{number}").as_bytes())).collect();
+            for number in 0..count {
+                chunker.owner(format!("NAME{}", 2 * number).as_bytes());
+            }
+            let chunks = chunker.finish(&State::new(Name::root()));
+            let even: Vec<[u8; 3]> = names.iter().copied().step_by(2).collect();
+            for name in names {
+                assert_eq!(chunks[0].may_hold(name), even.contains(&name));
+            }
+        }
     }
 }

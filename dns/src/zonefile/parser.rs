@@ -68,7 +68,8 @@ pub(crate) fn read(
     };
     let included = HashSet::from([path.to_owned()]);
     let interpreter = Interpreter::default();
-    let mut parser = Parser { files, apex, take, interpreter, included, records: 0, errors: 0, reading };
+    let mut parser =
+        Parser { files, apex, take, interpreter, included, records: 0, errors: 0, doubled: false, reading };
     parser.file(path, text, State::new(origin.clone()), 0);
     parser.reading
 }
@@ -81,6 +82,8 @@ struct Parser<'a> {
     included: HashSet<String>,
     records: usize,
     errors: usize,
+    /// Whether a name with the apex twice in it was reported; one is enough.
+    doubled: bool,
     reading: Reading,
 }
 
@@ -145,10 +148,24 @@ impl Parser<'_> {
         }
         current.chunker.owner(record.owner.as_octets());
         self.reading.soa_at_apex |= record.rtype == RecordType::SOA && record.owner == *self.apex;
+        if !self.doubled && self.is_doubled(&record.owner) {
+            self.doubled = true;
+            let message = format!("{} ends in the zone's name twice", record.owner);
+            self.report(current, Severity::Warning, Problem::expecting(at, message, "a final dot"));
+        }
         if let Err((severity, message)) = (self.take)(record) {
             self.report(current, severity, Problem::new(at, message));
         }
         Ok(())
+    }
+
+    /// The mark of a forgotten final dot, or of a file for MirageOS that relies on the root for its origin.
+    fn is_doubled(&self, owner: &Name) -> bool {
+        let apex = self.apex.as_octets();
+        let labels = &apex[..apex.len() - 1];
+        let before = owner.as_octets().len().checked_sub(apex.len() + labels.len());
+        let alike = |at: usize| owner.as_octets()[at..at + labels.len()].eq_ignore_ascii_case(labels);
+        !labels.is_empty() && before.is_some_and(|at| alike(at) && alike(at + labels.len()))
     }
 
     fn report(&mut self, current: &mut Current<'_>, severity: Severity, problem: Problem) {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::record_type::RecordType;
+use crate::transfer::difference::Difference;
 
 struct Memory(HashMap<String, Bytes>);
 
@@ -277,4 +279,126 @@ fn all_errors_at_once() {
     let lines: Vec<String> = errors(text).iter().map(|error| error[..16].to_owned()).collect();
     assert_eq!(lines, ["example.com:1:5:", "example.com:2:3:", "example.com:3:5:", "example.com:5:2:"]);
     assert_eq!(errors(&"x\n".repeat(2000)).len(), 1000);
+}
+
+#[test]
+fn problems_of_the_zone_say_where() {
+    let text = format!(
+        "{SOA}@ NS ns\nns A 192.0.2.1\n\n  ; c\nc CNAME ns\nd A 192.0.2.2\nd CNAME ns\ne.example.org. TXT x\nf.example.com A 192.0.2.1\n"
+    );
+    let parsed = parse("example.com", &name("example.com"), &memory(&[("example.com", &text)]));
+    assert!(parsed.zone.is_none() && parsed.document.is_none());
+    let messages: Vec<String> = parsed.diagnostics.iter().map(Diagnostic::to_string).collect();
+    assert_eq!(
+        messages,
+        [
+            "example.com:9:1: warning: e.example.org. TXT: the record's owner is not in the zone",
+            "example.com:10:1: warning: f.example.com.example.com. ends in the zone's name twice; expected a final dot",
+            "example.com:8:1: error: d.example.com. CNAME: a CNAME record may not stand beside other data",
+        ]
+    );
+    let parsed = parse("example.com", &name("example.com"), &memory(&[("example.com", "a A 192.0.2.1\n")]));
+    assert_eq!(
+        parsed.diagnostics[0].to_string(),
+        "example.com:1:1: error: example.com.: the zone has no SOA record at its apex"
+    );
+    let parsed = parse("example.com", &name("example.com"), &memory(&[]));
+    assert_eq!(
+        parsed.diagnostics[0].to_string(),
+        "example.com:1:1: error: cannot read example.com: there is no such file"
+    );
+    assert_eq!(parsed.files, ["example.com"]);
+}
+
+#[test]
+fn a_zone_is_printed() {
+    let text = "$TTL 300\n@ SOA ns root 1 2 3 4 60\n@ NS ns\n@ NS ns.example.org.\nns.example.org. 5 A 192.0.2.9\nz 60 TXT \"a\\\"\" b\nns A 192.0.2.1\na.ns 60 TYPE42 \\# 1 00\n";
+    let parsed = parse("example.com", &name("example.com"), &memory(&[("example.com", text)]));
+    assert_eq!(
+        print(&parsed.zone.unwrap()),
+        "$ORIGIN example.com.\n$TTL 60\n\
+         @    300    SOA     ns root 1 2 3 4 60\n\
+         @    300    NS      ns\n\
+         @    300    NS      ns.example.org.\n\
+         ns   300    A       192.0.2.1\n\
+         a.ns        TYPE42  \\# 1 00\n\
+         z           TXT     \"a\\\"\" \"b\"\n\n\
+         ns.example.org. 5      A       192.0.2.9\n"
+    );
+}
+
+/// A document of many chunks is small beside its text, and edits in all of them meet.
+#[test]
+fn large_documents() {
+    let hosts: String = (0..20_000)
+        .map(|number| format!("host-{number:07} 3600 IN A 10.0.{}.{}\n", number / 256, number % 256))
+        .collect();
+    let text = format!("{SOA}{hosts}");
+    let parsed = parse("example.com", &name("example.com"), &memory(&[("example.com", &text)]));
+    let (zone, document) = (parsed.zone.unwrap(), parsed.document.unwrap());
+    assert!(document.overhead() * 10 < text.len(), "{} {}", document.overhead(), text.len());
+    let removed: Vec<Record> = (0..20_000)
+        .step_by(1000)
+        .flat_map(|number| {
+            zone.rrset(&name(&format!("host-{number:07}.example.com")), RecordType::A)
+                .unwrap()
+                .records(&name(&format!("host-{number:07}.example.com")))
+        })
+        .collect();
+    let added: Vec<Record> =
+        removed.iter().map(|record| Record { owner: record.owner.prepend(b"x").unwrap(), ..record.clone() }).collect();
+    let edited = document.edit(&zone, &Difference { removed: removed.clone(), added }).unwrap();
+    let after = String::from_utf8(edited.changes[0].apply(text.as_bytes())).unwrap();
+    // Each new name goes where the name above it was.
+    let changed =
+        |line: &str| removed.iter().any(|record| line.starts_with(&record.owner.relative_to(&name("example.com"))));
+    let expected = text.lines().map(|line| if changed(line) { format!("x.{line}\n") } else { format!("{line}\n") });
+    assert!(after == expected.collect::<String>());
+    let whole = Bytes::from(after.into_bytes());
+    let shared = edited.document.sharing("example.com", &whole);
+    assert_eq!(shared.text("example.com").unwrap(), whole);
+    assert_eq!(edited.document.text("example.com").unwrap(), whole);
+}
+
+/// What we read, a second implementation decodes and encodes to the same octets.
+#[test]
+fn a_second_implementation_agrees() {
+    use hickory_proto::op::Message as Theirs;
+
+    use crate::message::{Header, Message, Opcode};
+
+    for line in [
+        "A 192.0.2.1",
+        "AAAA 2001:db8::1",
+        "NS ns",
+        "CNAME x.example.org.",
+        "PTR x",
+        "MX 10 mail",
+        "SOA ns root 2024010100 1h 15m 1w 60",
+        "TXT \"a b\" \"\" \\255",
+        "HINFO a b",
+        "SRV 1 2 65535 ns",
+        "NAPTR 100 50 \"s\" \"http+E2U\" \"\" _http._tcp",
+        "CAA 128 issue \"ca.example; x=y\"",
+        "TLSA 3 255 0 3082",
+        "SSHFP 2 1 123456789abcdef67890",
+        "OPENPGPKEY AQID",
+        "DS 60485 5 1 2bb183af5f22588179a53b0a98631fad1a292118",
+        "DNSKEY 256 3 8 AwEAAQ==",
+        "RRSIG A 5 3 86400 20030322173103 20030220173103 2642 @ AQID",
+        "NSEC host A MX RRSIG NSEC TYPE1234",
+        "NSEC3 1 1 12 aabbccdd 2t7b4g4vsa5smi47k61mv5bv1a22bojr NS SOA MX RRSIG DNSKEY NSEC3PARAM",
+        "NSEC3PARAM 1 0 12 aabbccdd",
+        "SVCB 16 foo alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1",
+        "HTTPS 1 . alpn=h2 no-default-alpn port=8443 ipv6hint=2001:db8::1 key667=hello",
+        "TYPE65280 \\# 3 010203",
+    ] {
+        let text = format!("a {line}\n");
+        let read = parse_records("example.com", &name("example.com"), &memory(&[("example.com", &text)]));
+        assert_eq!(read.diagnostics, [], "{line}");
+        let mut ours = Message::new(Header::request(1, Opcode::QUERY).reply(crate::message::Rcode::NOERROR));
+        ours.answers.push(read.records[0].clone().into());
+        let theirs = Theirs::from_vec(&ours.encode()).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(Message::decode(&theirs.to_vec().unwrap()).unwrap().answers, ours.answers, "{line}");
+    }
 }

@@ -26,6 +26,11 @@ impl<'a> Style<'a> {
         Some(Style { text: &view.text, start, blank_owner, tokens: view.tokens(line), fields: *fields, record })
     }
 
+    /// Whether it gives a TTL.
+    pub fn gives_ttl(&self) -> bool {
+        self.fields.ttl.is_some()
+    }
+
     /// The white space before a token; none when it is something else too.
     fn gap(&self, index: usize) -> Option<&'a str> {
         let token = self.tokens.get(index)?;

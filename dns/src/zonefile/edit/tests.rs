@@ -223,3 +223,12 @@ fn changes_that_the_zone_or_the_text_cannot_take() {
     let message = document.edit(&other, &difference).unwrap_err().to_string();
     assert_eq!(message, "the zone file does not hold the records b.example.com. A that the zone has");
 }
+
+#[test]
+fn a_file_that_is_relative_to_the_root() {
+    let text = "example.com SOA ns.example.com root.example.com 1 2 3 4 60\nexample.com NS ns.example.com\nns.example.com A 192.0.2.1\n";
+    let after = edit(text, &["ns 60 A 192.0.2.1"], &["ns 60 A 192.0.2.2", "ns 60 TXT x", "www 60 A 192.0.2.3"]);
+    let expected = "example.com SOA ns.example.com root.example.com 1 2 3 4 60\nexample.com NS ns.example.com\n\
+                    ns.example.com A 192.0.2.2\nns.example.com TXT \"x\"\nwww.example.com. A 192.0.2.3\n";
+    assert_eq!(after, expected);
+}

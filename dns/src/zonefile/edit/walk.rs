@@ -213,7 +213,9 @@ impl Walker<'_> {
             text.push_str(self.line_end);
         }
         for record in records {
-            let implied = self.new.implied_ttl(settings, record) == record.ttl;
+            // Without `$TTL` only beside a line that gives no TTL either: what the line before gives is not a default.
+            let may_omit = settings.default_ttl.is_some() || !style.is_some_and(|style| style.gives_ttl());
+            let implied = may_omit && self.new.implied_ttl(settings, record) == record.ttl;
             let previous = self.new.owner.eq_ignore_ascii_case(record.owner.as_octets());
             print_line(record, style, &settings.origin, implied, previous, &mut text);
             text.push_str(self.line_end);
