@@ -95,6 +95,16 @@ impl Process {
         Duration::from_millis(ticks * 10)
     }
 
+    /// Processor time of the threads that it has, to the nanosecond.
+    pub fn thread_time(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten().flatten();
+        let time = |thread: fs::DirEntry| {
+            let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        Duration::from_nanos(threads.filter_map(time).sum())
+    }
+
     /// Processor time of it and of everything it started so far, ended or not.
     pub fn family_time(&self) -> ProcessorTime {
         let times = family(self.id()).into_iter().map(|id| {

@@ -1,12 +1,10 @@
-//! Our primary in a scene of its own: OpenSSH, a bare repository, metrics, and a line that counts octets.
+//! Our primary in a scene of its own: OpenSSH, a bare repository, and a line that counts octets.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use e2e::folder::Folder;
 use e2e::git::Repository;
-use e2e::ports::free_address;
 use e2e::primary::{Arguments, Primary};
 use e2e::process::{Process, ProcessorTime};
 use e2e::proxy::Proxy;
@@ -24,7 +22,6 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 #[derive(Debug)]
 pub struct Ours {
     primary: Option<Primary>,
-    metrics: SocketAddr,
     line: Proxy,
     /// The SSH server.
     pub sshd: Sshd,
@@ -48,7 +45,7 @@ impl Ours {
         tree.push();
         std::fs::remove_dir_all(folder.join("first")).expect("the clone can be removed");
         let line = Proxy::to(([127, 0, 0, 1], sshd.port()).into());
-        Ours { primary: None, metrics: free_address(), line, sshd, repository, folder }
+        Ours { primary: None, line, sshd, repository, folder }
     }
 
     /// Starts the primary on the servers' core, with more arguments, and waits until it serves `zone`.
@@ -59,7 +56,6 @@ impl Ours {
         let arguments = Arguments::new(&url)
             .set("--ssh-key-file", self.sshd.user_key().to_str().expect("paths are UTF-8"))
             .set("--ssh-authenticator", &self.sshd.fingerprint())
-            .set("--metrics", &self.metrics.to_string())
             .set("--logs", "*:warning")
             .flag("--axfr");
         let arguments = notify.iter().fold(arguments, |arguments, target| arguments.add("--notify", target));
@@ -94,17 +90,5 @@ impl Ours {
     /// Processor time of the SSH server, git on its side included.
     pub fn remote_time(&self) -> ProcessorTime {
         self.sshd.process().family_time()
-    }
-
-    /// What a counter of the primary stands at.
-    pub fn metric(&self, name: &str) -> u64 {
-        let mut connection = TcpStream::connect(self.metrics).expect("metrics are served");
-        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("a request can be sent");
-        let mut text = String::new();
-        connection.read_to_string(&mut text).expect("metrics are text");
-        let value = text.lines().filter_map(|line| line.strip_prefix(name)).find_map(|rest| {
-            rest.trim_start_matches("_total").strip_prefix(' ')?.trim().parse().ok()
-        });
-        value.unwrap_or_else(|| panic!("there is no metric {name}:\n{text}"))
     }
 }

@@ -81,7 +81,7 @@ pub fn fifty_outstanding(context: &mut Context) {
     let scene = Scene::set();
     let counts = [600, 600, 150];
     let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(), Vec::new(), Vec::new()];
-    let (commits, pushes) = (scene.ours.repository.commits(), scene.ours.metric("dns_primary_pushes"));
+    let (commits, pushes) = (scene.ours.repository.commits(), scene.ours.repository.count_pushes());
     for round in 0..context.rounds {
         for turn in 0..outcomes.len() {
             let place = (round + turn) % outcomes.len();
@@ -96,7 +96,7 @@ pub fn fifty_outstanding(context: &mut Context) {
     }
     table.print();
     let sent = counts[0] * context.rounds;
-    let (commits, pushes) = (scene.ours.repository.commits() - commits, scene.ours.metric("dns_primary_pushes") - pushes);
+    let (commits, pushes) = (scene.ours.repository.commits() - commits, scene.ours.repository.count_pushes() - pushes);
     println!("\n{sent} updates are {commits} commits on the remote, which went there in {pushes} pushes.");
     assert_eq!(commits, sent, "every update is a commit of its own");
     scene.ours.repository.check();
