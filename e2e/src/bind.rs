@@ -101,8 +101,11 @@ impl Bind {
         let copied = run(Command::new("cp").arg(program("named")).arg(&named), "");
         assert!(copied.success, "named cannot be copied: {}", copied.output);
         let mut command = Command::new(&named);
-        let process =
-            Process::start("named", command.args(["-g", "-n", "1", "-U", "1", "-c"]).arg(&configuration), &home.join("log"));
+        let process = Process::start(
+            "named",
+            command.args(["-g", "-n", "1", "-U", "1", "-c"]).arg(&configuration),
+            &home.join("log"),
+        );
         Bind { process, address }
     }
 }

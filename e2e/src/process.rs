@@ -109,7 +109,8 @@ impl Process {
     pub fn family_time(&self) -> ProcessorTime {
         let times = family(self.id()).into_iter().map(|id| {
             let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-            let ticks: Vec<u64> = fields_after_name(&stat).skip(11).take(4).filter_map(|tick| tick.parse().ok()).collect();
+            let ticks: Vec<u64> =
+                fields_after_name(&stat).skip(11).take(4).filter_map(|tick| tick.parse().ok()).collect();
             // User, system, and the same of children that ended.
             let [user, system, ended_user, ended_system] = ticks[..] else { return ProcessorTime::default() };
             let time = |ticks: u64| Duration::from_millis(ticks * 10);

@@ -160,7 +160,9 @@ impl Comparison {
     fn summary(&self) -> String {
         let Comparison { asked, agreed, wrong, alone, .. } = self;
         let (wrong, alone) = (wrong.len(), alone.len());
-        format!("{asked} answers compared, the peers agree on {agreed}; ours differs from all on {wrong}, is alone on {alone}")
+        format!(
+            "{asked} answers compared, the peers agree on {agreed}; ours differs from all on {wrong}, is alone on {alone}"
+        )
     }
 
     fn report(&self) -> String {

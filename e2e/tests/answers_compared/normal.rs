@@ -76,9 +76,12 @@ fn is_alias_then_referral(sections: &Sections) -> bool {
     let cuts: Vec<&String> = sections.authority.iter().filter(|ns| ns.kind == NS).map(|ns| &ns.owner).collect();
     let is_alias = |record: &Record| record.kind == 5;
     let owners: BTreeSet<&String> = sections.answer.iter().map(|record| &record.owner).collect();
-    sections.answer.iter().filter(|record| is_alias(record)).filter_map(Record::target).any(|target| {
-        !owners.contains(&target) && cuts.iter().any(|cut| is_within(&target, cut))
-    })
+    sections
+        .answer
+        .iter()
+        .filter(|record| is_alias(record))
+        .filter_map(Record::target)
+        .any(|target| !owners.contains(&target) && cuts.iter().any(|cut| is_within(&target, cut)))
 }
 
 /// Addresses of the name servers of a referral that lie inside the delegated zone.

@@ -23,9 +23,6 @@ fn a_wildcard_alias_that_leads_to_a_referral() {
 #[test]
 fn a_ds_in_a_zone_that_is_not_signed() {
     let zones = zones(&[("example", "sub 60 NS ns.elsewhere.test.\nsub 60 DS 1")]);
-    assert_eq!(
-        ask("www.sub.example A").dnssec().of(&zones),
-        "NOERROR |  | sub.example. NS ns.elsewhere.test."
-    );
+    assert_eq!(ask("www.sub.example A").dnssec().of(&zones), "NOERROR |  | sub.example. NS ns.elsewhere.test.");
     assert_eq!(ask("sub.example DS").dnssec().of(&zones), "NOERROR aa | sub.example. DS ...");
 }

@@ -85,7 +85,8 @@ impl Lane {
         let start = *next % queries.0.len();
         let batch = &queries.0[start..queries.0.len().min(start + count.min(BATCH))];
         let slices: Vec<[IoSlice<'_>; 1]> = batch.iter().map(|octets| [IoSlice::new(octets)]).collect();
-        let mut controls: Vec<SendAncillaryBuffer<'_, '_, '_>> = batch.iter().map(|_| SendAncillaryBuffer::default()).collect();
+        let mut controls: Vec<SendAncillaryBuffer<'_, '_, '_>> =
+            batch.iter().map(|_| SendAncillaryBuffer::default()).collect();
         let mut messages: Vec<MMsgHdr<'_>> =
             slices.iter().zip(&mut controls).map(|(slice, control)| MMsgHdr::new(slice, control)).collect();
         let sent = sendmmsg(&self.socket, &mut messages, SendFlags::empty()).unwrap_or(0);

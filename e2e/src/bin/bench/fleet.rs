@@ -53,8 +53,10 @@ impl Fleet {
     /// others from files.
     pub fn start(zones: &[ZoneFile], zone: &str) -> Fleet {
         let folder = Folder::new();
-        let files: Vec<(String, String)> =
-            zones.iter().map(|file| (file.name.clone(), fs::read_to_string(&file.path).expect("a zone file"))).collect();
+        let files: Vec<(String, String)> = zones
+            .iter()
+            .map(|file| (file.name.clone(), fs::read_to_string(&file.path).expect("a zone file")))
+            .collect();
         let mut ours = Ours::new(&files);
         drop(files);
         let start = Instant::now();
@@ -87,8 +89,7 @@ impl Fleet {
 impl Member {
     fn after(start: Instant, name: &'static str, address: SocketAddr, server: Server) -> Member {
         let ready = start.elapsed();
-        let mut member =
-            Member { name, address, ready, load_time: ProcessorTime::default(), peak: 0, server };
+        let mut member = Member { name, address, ready, load_time: ProcessorTime::default(), peak: 0, server };
         member.load_time = member.time();
         member.peak = member.process().peak_family_memory();
         member

@@ -19,19 +19,14 @@ pub fn print() {
     let cores = information.lines().filter(|line| line.starts_with("processor")).count();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     println!("{cores} × {}, Linux {}", model.trim_start_matches([' ', '\t', ':']), kernel.trim());
-    let versions = [
-        ("named", "-v"),
-        ("knotd", "-V"),
-        ("nsd", "-v"),
-        ("git", "--version"),
-        ("sshd", "-V"),
-    ]
-    .map(|(name, option)| {
-        let output = run(Command::new(program(name)).arg(option), "").output;
-        // NSD and sshd say more than their version, sshd in its second line when it does not know the option.
-        let says = |line: &&str| line.contains(|letter: char| letter.is_ascii_digit());
-        output.lines().find(says).unwrap_or("unknown").chars().take(60).collect::<String>()
-    });
+    let versions = [("named", "-v"), ("knotd", "-V"), ("nsd", "-v"), ("git", "--version"), ("sshd", "-V")].map(
+        |(name, option)| {
+            let output = run(Command::new(program(name)).arg(option), "").output;
+            // NSD and sshd say more than their version, sshd in its second line when it does not know the option.
+            let says = |line: &&str| line.contains(|letter: char| letter.is_ascii_digit());
+            output.lines().find(says).unwrap_or("unknown").chars().take(60).collect::<String>()
+        },
+    );
     println!("{}", versions.join(" · "));
 }
 
@@ -66,7 +61,8 @@ impl Load {
     pub fn now() -> Load {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let first = stat.lines().next().unwrap_or_default();
-        let jiffies: Vec<u64> = first.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
+        let jiffies: Vec<u64> =
+            first.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
         let total = jiffies.iter().sum();
         Load { busy: total - jiffies.get(3).unwrap_or(&0) - jiffies.get(4).unwrap_or(&0), total }
     }

@@ -68,7 +68,9 @@ pub fn one_client(context: &mut Context) {
     for ((name, _), outcomes) in scene.addresses().iter().zip(&outcomes) {
         table.row(row(name, outcomes));
     }
-    for (name, samples) in [("git push, connection of its own", &pushes.alone), ("git push, connection kept", &pushes.kept)] {
+    for (name, samples) in
+        [("git push, connection of its own", &pushes.alone), ("git push, connection kept", &pushes.kept)]
+    {
         let [median, p99] = [50.0, 99.0].map(|percent| format!("{:.1}", samples.percentile(percent)));
         table.row([name.to_owned(), median, p99, "–".to_owned()]);
     }
