@@ -31,10 +31,10 @@ pub fn run(context: &mut Context) {
     let mut ours = Ours::new(&[(LARGE.to_owned(), text.clone())]);
     ours.serve(LARGE, &[]);
     table.row(updates("dns-primary, one file", &mut ours, &names[..UPDATES]));
-    let plain = git(&ours, "work", &names[..2]);
+    let plain = git(&ours, "work", &names[2 * UPDATES..][..2]);
     ours.repository.config("receive.unpackLimit", "1");
-    table.row(updates("dns-primary, one file, receive.unpackLimit=1", &mut ours, &names[UPDATES..]));
-    let packed = git(&ours, "work2", &names[2..4]);
+    table.row(updates("dns-primary, one file, receive.unpackLimit=1", &mut ours, &names[UPDATES..][..UPDATES]));
+    let packed = git(&ours, "work2", &names[2 * UPDATES..][2..4]);
     ours.stop();
     let mut ours = Ours::new(&zone_text::split(&text, LARGE, PIECES));
     ours.serve(LARGE, &[]);
@@ -54,8 +54,8 @@ pub fn run(context: &mut Context) {
 /// Names spread over the zone.
 fn names(text: &str) -> Vec<String> {
     let count = text.lines().count();
-    let step = (count / (2 * UPDATES + 1)).max(1);
-    let lines = text.lines().skip(5).filter(|line| line.contains(" A ")).step_by(step).take(2 * UPDATES);
+    let step = (count / (3 * UPDATES + 1) / 2).max(1);
+    let lines = text.lines().skip(5).filter(|line| line.contains(" A ")).step_by(step).take(3 * UPDATES);
     lines.filter_map(|line| Some(format!("{}.{LARGE}", line.split(' ').next()?))).collect()
 }
 
@@ -93,7 +93,9 @@ fn git(ours: &Ours, clone: &str, names: &[String]) -> Samples {
     let mut samples = Samples::default();
     for name in names {
         let label = name.split('.').next().expect("a name has labels");
-        let text = tree.read(LARGE).replacen(&format!("\n{label} IN A "), &format!("\n{label} 61 IN A "), 1);
+        let old = tree.read(LARGE);
+        let text = old.replacen(&format!("\n{label} IN A "), &format!("\n{label} 61 IN A "), 1);
+        assert!(text != old, "{name} is changed");
         tree.write(LARGE, text);
         let start = Instant::now();
         tree.commit("One line");

@@ -43,7 +43,6 @@ impl Ours {
         }
         tree.write("_keys", zone_text::keys()).commit("The zones as they are");
         tree.push();
-        std::fs::remove_dir_all(folder.join("first")).expect("the clone can be removed");
         let line = Proxy::to(([127, 0, 0, 1], sshd.port()).into());
         Ours { primary: None, line, sshd, repository, folder }
     }

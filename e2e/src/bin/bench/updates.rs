@@ -5,7 +5,7 @@
 //! (ControlMaster), as ours is.
 
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use e2e::bind::Bind;
 use e2e::folder::Folder;
@@ -80,10 +80,11 @@ pub fn one_client(context: &mut Context) {
 /// Fifty outstanding; every one has to be a commit of its own.
 pub fn fifty_outstanding(context: &mut Context) {
     const OUTSTANDING: usize = 50;
-    let scene = Scene::set();
+    let mut scene = Scene::set();
     let counts = [600, 600, 150];
     let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(), Vec::new(), Vec::new()];
     let (commits, pushes) = (scene.ours.repository.commits(), scene.ours.repository.count_pushes());
+    let (time, remote) = (scene.ours.process().thread_time(), scene.ours.remote_time());
     for round in 0..context.rounds {
         for turn in 0..outcomes.len() {
             let place = (round + turn) % outcomes.len();
@@ -97,9 +98,14 @@ pub fn fifty_outstanding(context: &mut Context) {
         table.row(row(name, outcomes));
     }
     table.print();
+    let time = scene.ours.process().thread_time() - time;
+    let remote = scene.ours.remote_time().since(remote).total();
     let sent = counts[0] * context.rounds;
     let (commits, pushes) = (scene.ours.repository.commits() - commits, scene.ours.repository.count_pushes() - pushes);
     println!("\n{sent} updates are {commits} commits on the remote, which went there in {pushes} pushes.");
+    let each = |time: Duration, count: usize| time.as_secs_f64() * 1e3 / count as f64;
+    let (update, push) = (each(time, sent), each(remote, pushes));
+    println!("Processor time: ours {update:.2} ms an update, the remote's (sshd and git) {push:.0} ms a push.");
     assert_eq!(commits, sent, "every update is a commit of its own");
     scene.ours.repository.check();
 }
