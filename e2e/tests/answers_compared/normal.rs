@@ -48,7 +48,9 @@ impl Normal {
             edns: option.map(|option| option.ttl as u16),
         };
         if question.is_free() {
-            // Whether ANY follows an alias is part of that freedom, and with it whose name the RCODE is about.
+            // Whether ANY follows an alias is part of that freedom, and with it the length of the answer and whose name
+            // the RCODE is about.
+            normal.truncated = false;
             normal.rcode = if sections.answer.is_empty() { normal.rcode } else { 0 };
             return Some(normal);
         }
