@@ -101,10 +101,6 @@ pub fn fifty_outstanding(context: &mut Context) {
     let remote = scene.ours.remote_time().since(remote).total();
     let sent = counts[0] * context.rounds;
     let (commits, pushes) = (scene.ours.repository.commits() - commits, scene.ours.repository.count_pushes() - pushes);
-    // One push carries what came during the one before, so the rate grows with what is outstanding. Many more would
-    // overflow the receive buffer of the socket, and nothing is sent twice here.
-    let more = |round| update_load::run(scene.ours.address(), ZONE, ROOT, &format!("more{round}n"), 600, 100);
-    table.row(row("dns-primary, 100 outstanding", &(0..context.rounds).map(more).collect::<Vec<_>>()));
     table.print();
     println!(
         "\n{sent} updates with 50 outstanding are {commits} commits on the remote, which went there in {pushes} pushes."
