@@ -1,11 +1,11 @@
-//! ISC's BIND, as a secondary, and as a primary to measure beside.
+//! ISC's BIND, as a secondary, as a primary to measure beside, and as an authority to compare with.
 
 use std::net::SocketAddr;
 use std::process::Command;
 
-use crate::folder::{Folder, write};
+use crate::folder::{Folder, ZoneFile, write};
 use crate::process::{Process, run};
-use crate::samples::Key;
+use crate::samples::{self, Key};
 use crate::sshd::program;
 use crate::{wait, wire};
 
@@ -45,6 +45,26 @@ impl Bind {
         Bind::start(folder, address, key, &zone)
     }
 
+    /// An authority at `address` for zones in files, which anybody may transfer. It need not serve yet.
+    pub fn authority(folder: &Folder, address: SocketAddr, zones: &[ZoneFile]) -> Bind {
+        let zones = zones.iter().map(|zone| {
+            // Random zones are not to be refused for what is unwise in them.
+            format!(
+                "zone \"{}\" {{ type primary; file \"{}\"; allow-transfer {{ any; }}; notify no;\n  \
+                 check-names ignore; check-integrity no; check-sibling no; check-dup-records ignore;\n  \
+                 check-mx ignore; check-mx-cname ignore; check-srv-cname ignore; check-wildcard no; }};\n",
+                zone.name,
+                zone.path.display()
+            )
+        });
+        Bind::launch(folder, address, &samples::TRANSFER, &zones.collect::<String>())
+    }
+
+    /// Its process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -56,12 +76,19 @@ impl Bind {
     }
 
     fn start(folder: &Folder, address: SocketAddr, key: &Key, zones: &str) -> Bind {
+        let bind = Bind::launch(folder, address, key, zones);
+        wait::until("BIND answers", || wire::answers(address));
+        bind
+    }
+
+    fn launch(folder: &Folder, address: SocketAddr, key: &Key, zones: &str) -> Bind {
         let home = folder.subfolder("bind");
         let path = home.display();
         let options = format!(
             "options {{ directory \"{path}\"; listen-on port {} {{ {}; }}; listen-on-v6 {{ none; }}; recursion no;\n  \
              dnssec-validation no; pid-file \"{path}/pid\"; session-keyfile \"{path}/session.key\";\n  \
-             managed-keys-directory \"{path}\"; notify-delay 0; empty-zones-enable no; }};\ncontrols {{ }};\n",
+             managed-keys-directory \"{path}\"; notify-delay 0; empty-zones-enable no;\n  \
+             minimal-responses yes; rrset-order {{ order none; }}; tcp-clients 1000; zone-statistics none; }};\ncontrols {{ }};\n",
             address.port(),
             address.ip(),
         );
@@ -74,9 +101,11 @@ impl Bind {
         let copied = run(Command::new("cp").arg(program("named")).arg(&named), "");
         assert!(copied.success, "named cannot be copied: {}", copied.output);
         let mut command = Command::new(&named);
-        let process =
-            Process::start("named", command.args(["-g", "-n", "1", "-c"]).arg(&configuration), &home.join("log"));
-        wait::until("BIND answers", || wire::answers(address));
+        let process = Process::start(
+            "named",
+            command.args(["-g", "-n", "1", "-U", "1", "-c"]).arg(&configuration),
+            &home.join("log"),
+        );
         Bind { process, address }
     }
 }

@@ -38,6 +38,15 @@ impl Default for Folder {
     }
 }
 
+/// A zone in a file.
+#[derive(Debug, Clone)]
+pub struct ZoneFile {
+    /// The apex, without the last dot.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
 /// Writes a file, with the path in the complaint when that fails.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) {
     std::fs::write(path, content).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));

@@ -94,6 +94,12 @@ impl Repository {
         self.git(&["rev-list", "--count", "main"]).parse().expect("git counts in decimals")
     }
 
+    /// How often `main` was pushed to since [`Repository::count_pushes`] was called first.
+    pub fn count_pushes(&self) -> usize {
+        self.config("core.logAllRefUpdates", "always");
+        fs::read_to_string(self.path.join("logs/refs/heads/main")).map_or(0, |log| log.lines().count())
+    }
+
     /// The subjects of the commits on `main`, newest first.
     pub fn subjects(&self) -> Vec<String> {
         self.git(&["log", "--format=%s", "main"]).lines().map(str::to_owned).collect()
@@ -188,6 +194,11 @@ impl WorkTree {
     pub fn push(&self) -> &WorkTree {
         self.git(&["push", "--quiet", "origin", "main"]);
         self
+    }
+
+    /// `git push origin main` with the SSH command of the clone's own configuration (`core.sshCommand`).
+    pub fn push_as_configured(&self) {
+        succeed(self.command(&self.path).env_remove("GIT_SSH_COMMAND").args(["push", "--quiet", "origin", "main"]));
     }
 
     /// A push that may fail: `git push`, with more arguments.

@@ -1,12 +1,12 @@
-//! CZ.NIC's Knot DNS, as a secondary, and as a primary to measure beside.
+//! CZ.NIC's Knot DNS, as a secondary, as a primary to measure beside, and as an authority to compare with.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use crate::folder::{Folder, write};
+use crate::folder::{Folder, ZoneFile, write};
 use crate::process::Process;
-use crate::samples::Key;
+use crate::samples::{self, Key};
 use crate::sshd::program;
 use crate::{wait, wire};
 
@@ -32,6 +32,22 @@ impl Knot {
         Knot::start(folder, address, key, &acl, &[zone], "    acl: rule\n")
     }
 
+    /// An authority at `address` for zones in files, which anybody may transfer. It need not serve yet.
+    pub fn authority(folder: &Folder, address: SocketAddr, zones: &[ZoneFile]) -> Knot {
+        let acl = "acl:\n  - id: rule\n    address: 127.0.0.1\n    action: transfer\n";
+        let zones = zones.iter().map(|zone| {
+            let path = zone.path.display();
+            // Never writes the file, which it shares with others.
+            format!("  - domain: {}\n    file: {path}\n    acl: rule\n    zonefile-sync: -1\n", zone.name)
+        });
+        Knot::launch(folder, address, &samples::TRANSFER, &format!("{acl}zone:\n{}", zones.collect::<String>()))
+    }
+
+    /// Its process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -44,17 +60,22 @@ impl Knot {
 
     fn start(folder: &Folder, address: SocketAddr, key: &Key, rules: &str, zones: &[&str], each: &str) -> Knot {
         let home = folder.subfolder("knot");
-        folder.subfolder("knot/database");
-        let head = head(&home, address, key);
         let zones: String = zones
             .iter()
             .map(|zone| format!("  - domain: {zone}\n    storage: {0}\n    file: {zone}.zone\n{each}", home.display()))
             .collect();
+        let knot = Knot::launch(folder, address, key, &format!("{rules}zone:\n{zones}"));
+        wait::until("Knot answers", || wire::answers(address));
+        knot
+    }
+
+    fn launch(folder: &Folder, address: SocketAddr, key: &Key, rest: &str) -> Knot {
+        let home = folder.subfolder("knot");
+        folder.subfolder("knot/database");
         let configuration = home.join("knot.conf");
-        write(&configuration, format!("{head}{rules}zone:\n{zones}"));
+        write(&configuration, format!("{}{rest}", head(&home, address, key)));
         let mut command = Command::new(program("knotd"));
         let process = Process::start("knotd", command.arg("-c").arg(&configuration), &home.join("log"));
-        wait::until("Knot answers", || wire::answers(address));
         Knot { process, address }
     }
 }

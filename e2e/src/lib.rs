@@ -8,7 +8,7 @@
 //! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
-//!   with the `dns` package, so that a misreading of an RFC there is not repeated here;
+//!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
 //! - [`samples`]: the zones and keys that the stories are told with.
 //!
 //! Every part listens on a free loopback port, is awaited by what it says and not by a pause, is ended by its process id
@@ -31,6 +31,8 @@ pub mod ports;
 pub mod primary;
 pub mod process;
 pub mod proxy;
+pub mod random;
+pub mod records;
 pub mod samples;
 pub mod sshd;
 pub mod wait;

@@ -64,6 +64,11 @@ pub fn a(owner: &str, ttl: u32, address: [u8; 4]) -> Vec<u8> {
     record(owner, kind::A, ttl, &address)
 }
 
+/// In an UPDATE: the RRset is to go (RFC 2136 section 2.5.2).
+pub fn deletion(owner: &str, kind: u16) -> Vec<u8> {
+    record_of_class(owner, kind, kind::ANY, 0, &[])
+}
+
 /// A name in wire form, as it is written: nothing is lower-cased or compressed.
 pub fn name(text: &str) -> Vec<u8> {
     let labels = text.split('.').filter(|label| !label.is_empty());

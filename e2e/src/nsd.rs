@@ -1,9 +1,9 @@
-//! NLnet Labs' NSD, as a secondary.
+//! NLnet Labs' NSD, as a secondary, and as an authority to compare with.
 
 use std::net::SocketAddr;
 use std::process::Command;
 
-use crate::folder::{Folder, write};
+use crate::folder::{Folder, ZoneFile, write};
 use crate::process::Process;
 use crate::samples::Key;
 use crate::sshd::program;
@@ -19,8 +19,6 @@ pub struct Nsd {
 impl Nsd {
     /// A secondary at `address` that transfers `zones` from `primary` with `key`, and takes a NOTIFY signed with it.
     pub fn secondary(folder: &Folder, address: SocketAddr, primary: SocketAddr, zones: &[&str], key: &Key) -> Nsd {
-        let home = folder.subfolder("nsd");
-        let path = home.display();
         let zones: String = zones
             .iter()
             .map(|zone| {
@@ -33,22 +31,44 @@ impl Nsd {
                 )
             })
             .collect();
+        let key = format!("key:\n  name: {}\n  algorithm: {}\n  secret: \"{}\"\n", key.name, key.algorithm, key.secret);
+        let nsd = Nsd::start(folder, address, &format!("{key}{zones}"));
+        wait::until("NSD answers", || wire::answers(address));
+        nsd
+    }
+
+    /// An authority at `address` for zones in files, which anybody may transfer. It need not serve yet.
+    pub fn authority(folder: &Folder, address: SocketAddr, zones: &[ZoneFile]) -> Nsd {
+        let zones = zones.iter().map(|zone| {
+            let (name, path) = (&zone.name, zone.path.display());
+            format!("zone:\n  name: \"{name}\"\n  zonefile: \"{path}\"\n  provide-xfr: 127.0.0.1 NOKEY\n")
+        });
+        Nsd::start(folder, address, &zones.collect::<String>())
+    }
+
+    fn start(folder: &Folder, address: SocketAddr, zones: &str) -> Nsd {
+        let home = folder.subfolder("nsd");
+        let path = home.display();
         // Debian builds it with rate limiting at 200 answers a second: off.
         let server = format!(
             "server:\n  ip-address: {}@{}\n  username: \"\"\n  zonesdir: \"{path}\"\n  database: \"\"\n  logfile: \"\"\n  \
              pidfile: \"{path}/pid\"\n  xfrdfile: \"{path}/xfrd.state\"\n  xfrdir: \"{path}\"\n  \
-             zonelistfile: \"{path}/zone.list\"\n  rrl-ratelimit: 0\n  xfrd-reload-timeout: 0\n  verbosity: 2\n\
-             remote-control:\n  control-enable: no\n",
+             zonelistfile: \"{path}/zone.list\"\n  rrl-ratelimit: 0\n  rrl-whitelist-ratelimit: 0\n  \
+             xfrd-reload-timeout: 0\n  verbosity: 2\n  server-count: 1\n  tcp-count: 1000\n  \
+             minimal-responses: yes\n  round-robin: no\nremote-control:\n  control-enable: no\n",
             address.ip(),
             address.port(),
         );
-        let key = format!("key:\n  name: {}\n  algorithm: {}\n  secret: \"{}\"\n", key.name, key.algorithm, key.secret);
         let configuration = home.join("nsd.conf");
-        write(&configuration, format!("{server}{key}{zones}"));
+        write(&configuration, format!("{server}{zones}"));
         let mut command = Command::new(program("nsd"));
         let process = Process::start("nsd", command.arg("-d").arg("-c").arg(&configuration), &home.join("log"));
-        wait::until("NSD answers", || wire::answers(address));
         Nsd { process, address }
+    }
+
+    /// Its process.
+    pub fn process(&self) -> &Process {
+        &self.process
     }
 
     /// Where it listens.

@@ -95,11 +95,41 @@ impl Process {
         Duration::from_millis(ticks * 10)
     }
 
+    /// Processor time of the threads that it has, to the nanosecond.
+    pub fn thread_time(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten().flatten();
+        let time = |thread: fs::DirEntry| {
+            let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        Duration::from_nanos(threads.filter_map(time).sum())
+    }
+
+    /// Processor time of it and of everything it started so far, ended or not.
+    pub fn family_time(&self) -> ProcessorTime {
+        let times = family(self.id()).into_iter().map(|id| {
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            let ticks: Vec<u64> =
+                fields_after_name(&stat).skip(11).take(4).filter_map(|tick| tick.parse().ok()).collect();
+            // User, system, and the same of children that ended.
+            let [user, system, ended_user, ended_system] = ticks[..] else { return ProcessorTime::default() };
+            let time = |ticks: u64| Duration::from_millis(ticks * 10);
+            ProcessorTime { user: time(user + ended_user), system: time(system + ended_system) }
+        });
+        times.fold(ProcessorTime::default(), |sum, time| ProcessorTime {
+            user: sum.user + time.user,
+            system: sum.system + time.system,
+        })
+    }
+
     /// Most memory that it ever held, in kB.
     pub fn peak_memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+        peak_memory(self.id())
+    }
+
+    /// The same, of the largest of its processes.
+    pub fn peak_family_memory(&self) -> u64 {
+        family(self.id()).into_iter().map(peak_memory).max().unwrap_or(0)
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -114,6 +144,30 @@ impl Drop for Process {
         self.kill();
         if std::thread::panicking() {
             eprintln!("---- output of {} ----\n{}", self.name, tail(&self.output()));
+        }
+    }
+}
+
+/// How long processors worked for a program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProcessorTime {
+    /// In the program's own code.
+    pub user: Duration,
+    /// In the kernel, on its behalf.
+    pub system: Duration,
+}
+
+impl ProcessorTime {
+    /// Both together.
+    pub fn total(&self) -> Duration {
+        self.user + self.system
+    }
+
+    /// What was used since `earlier`.
+    pub fn since(&self, earlier: ProcessorTime) -> ProcessorTime {
+        ProcessorTime {
+            user: self.user.saturating_sub(earlier.user),
+            system: self.system.saturating_sub(earlier.system),
         }
     }
 }
@@ -178,6 +232,12 @@ pub fn family(id: u32) -> Vec<u32> {
         next += 1;
     }
     members
+}
+
+fn peak_memory(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
 fn parent(id: u32) -> Option<u32> {

@@ -20,6 +20,7 @@ struct Line {
     allowance: AtomicU64,
     connections: Mutex<Vec<(TcpStream, TcpStream)>>,
     carried: AtomicU64,
+    uploaded: AtomicU64,
     opened: AtomicU64,
 }
 
@@ -33,6 +34,7 @@ impl Proxy {
             allowance: AtomicU64::new(u64::MAX),
             connections: Mutex::default(),
             carried: AtomicU64::new(0),
+            uploaded: AtomicU64::new(0),
             opened: AtomicU64::new(0),
         });
         let accepting = Arc::clone(&line);
@@ -63,6 +65,11 @@ impl Proxy {
         self.line.carried.load(Ordering::SeqCst)
     }
 
+    /// Octets that clients sent so far.
+    pub fn uploaded(&self) -> u64 {
+        self.line.uploaded.load(Ordering::SeqCst)
+    }
+
     /// Connections opened so far.
     pub fn opened(&self) -> u64 {
         self.line.opened.load(Ordering::SeqCst)
@@ -80,17 +87,18 @@ impl Line {
         let ways = [(both(&client), both(&server)), (both(&server), both(&client))];
         // Known before it carries anything, so that a cut cannot miss it.
         self.connections.lock().expect("no holder panicked").push((client, server));
-        for (from, to) in ways {
+        for (way, (from, to)) in ways.into_iter().enumerate() {
             let line = Arc::clone(self);
-            thread::spawn(move || line.carry(from, to));
+            thread::spawn(move || line.carry(from, to, way == 0));
         }
     }
 
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream) {
+    fn carry(&self, mut from: TcpStream, mut to: TcpStream, is_upload: bool) {
         let mut buffer = [0; 16_384];
         while let Ok(length) = from.read(&mut buffer) {
             let granted = self.take(length as u64) as usize;
             self.carried.fetch_add(granted as u64, Ordering::SeqCst);
+            self.uploaded.fetch_add(if is_upload { granted as u64 } else { 0 }, Ordering::SeqCst);
             if length == 0 || to.write_all(&buffer[..granted]).is_err() {
                 break;
             }

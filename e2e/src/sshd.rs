@@ -99,6 +99,11 @@ impl Sshd {
         self.log().matches("Accepted publickey").count()
     }
 
+    /// Its process, which connections and git are children of.
+    pub fn process(&self) -> &Process {
+        self.process.as_ref().expect("the server runs")
+    }
+
     /// Its port at 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

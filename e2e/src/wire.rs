@@ -37,6 +37,27 @@ pub fn answers(server: SocketAddr) -> bool {
     udp_exchange_within(Duration::from_millis(200), server, &query(1, "example.com", kind::SOA)).is_some()
 }
 
+/// Whether a server answers for a zone: with authority, with its SOA.
+pub fn serves(server: SocketAddr, zone: &str) -> bool {
+    serial(server, zone).is_some()
+}
+
+/// The serial that a server has for a zone, if it answers at once and with authority.
+pub fn serial(server: SocketAddr, zone: &str) -> Option<u32> {
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket can be bound");
+    // Connected, so that a port where nobody listens yet is an error at once.
+    socket.connect(server).expect("a datagram socket can be connected");
+    socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a time limit can be set");
+    let mut buffer = vec![0; 4096];
+    let length = socket.send(&query(1, zone, kind::SOA)).and_then(|_| socket.recv(&mut buffer)).ok()?;
+    buffer.truncate(length);
+    let reply = Some(Reply(buffer)).filter(|reply| length > 12 && reply.rcode() == 0 && reply.is_authoritative())?;
+    let sections = reply.sections()?;
+    let soa = sections.answer.iter().find(|record| record.kind == kind::SOA)?;
+    let timers = soa.rdata.len().checked_sub(20)?;
+    Some(u32::from_be_bytes(soa.rdata[timers..timers + 4].try_into().ok()?))
+}
+
 /// A TCP connection that carries DNS messages (RFC 7766).
 #[derive(Debug)]
 pub struct Connection(pub TcpStream);
@@ -122,6 +143,11 @@ impl Reply {
     /// 0 QUERY, 4 NOTIFY, 5 UPDATE.
     pub fn opcode(&self) -> u8 {
         self.0[2] >> 3 & 15
+    }
+
+    /// Whether AA is set.
+    pub fn is_authoritative(&self) -> bool {
+        self.0[2] & 4 != 0
     }
 
     /// Whether TC is set.

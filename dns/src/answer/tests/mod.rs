@@ -2,6 +2,7 @@
 //! additional, with ` | ` between. Every reply is read by a second implementation too.
 
 mod chain;
+mod compared;
 mod denial;
 mod edns;
 mod hostile;
