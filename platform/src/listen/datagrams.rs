@@ -62,7 +62,7 @@ where
     loop {
         // An error here is an earlier reply's that bounced (ICMP), never the socket's own end.
         let Ok(mut received) = socket.receive_from(&mut request).await else { continue };
-        for _ in 0..BURST {
+        for handled in 1.. {
             let (length, peer) = received;
             match answer(&request[..length], peer, &mut reply) {
                 Verdict::Reply(length) => {
@@ -74,11 +74,44 @@ where
                 }
                 Verdict::Ignore => (),
             }
+            if handled == BURST {
+                break;
+            }
             match socket.try_receive_from(&mut request) {
                 Some(next) => received = next,
                 None => break,
             }
         }
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Net;
+
+    /// More than one burst waits when the answering begins; none may get lost between two bursts.
+    #[tokio::test]
+    async fn every_datagram_of_a_flood_is_answered() {
+        const FLOOD: usize = 3 * BURST;
+        let any = "127.0.0.1:0".parse().unwrap();
+        let (server, client) = (Net::host().udp_bind(any).await.unwrap(), Net::host().udp_bind(any).await.unwrap());
+        let address = server.local_address().unwrap();
+        for number in 0..FLOOD {
+            client.send_to(&number.to_be_bytes(), address).await.unwrap();
+        }
+        let _passed_on = serve(Arc::new(server), |request, _, reply| {
+            reply[..request.len()].copy_from_slice(request);
+            Verdict::Reply(request.len())
+        });
+        let mut answered = vec![false; FLOOD];
+        let mut buffer = [0; 8];
+        for _ in 0..FLOOD {
+            let received = tokio::time::timeout(std::time::Duration::from_secs(10), client.receive_from(&mut buffer)).await;
+            received.expect("an answer to each").unwrap();
+            answered[usize::from_be_bytes(buffer)] = true;
+        }
+        assert!(answered.iter().all(|answered| *answered));
     }
 }
