@@ -70,6 +70,15 @@ impl Origin {
         self.start_push(reference).await
     }
 
+    /// Makes sure that the next push has a new command.
+    pub(crate) async fn abandon_ahead(&self) {
+        if let Some(waiting) = self.ahead.take(|_| true)
+            && let Ok(Ok(ready)) = waiting.start.await
+        {
+            ready.exchange.abandon();
+        }
+    }
+
     async fn start_push(&self, reference: &str) -> Result<Ready, RemoteError> {
         let mut exchange = self.remote.start(Service::ReceivePack).await?;
         let advertised = exchange.advertised(reference, self.limits.advertisement_octets).await?;

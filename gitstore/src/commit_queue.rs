@@ -86,9 +86,17 @@ pub(crate) struct Driver {
     courtesy: Courtesy,
     /// When the batch under way was started.
     pushing_since: Option<Instant>,
+    /// Commits of the last batch: as many are expected again, from the same clients.
+    expected: usize,
+    /// Until when they are waited for.
+    gather_until: Instant,
     /// After a pull, commits go first, so that neither starves the other.
     pulled_last: bool,
 }
+
+/// The part of a push's time that is spent on gathering the next batch, and its most.
+const GATHER_PART: u32 = 8;
+const GATHER_MOST: Duration = Duration::from_millis(10);
 
 type Busy = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -104,6 +112,8 @@ impl Driver {
             next_push: Instant::now(),
             courtesy: Courtesy::default(),
             pushing_since: None,
+            expected: 0,
+            gather_until: Instant::now(),
             pulled_last: false,
         }
     }
@@ -152,7 +162,8 @@ impl Driver {
             self.take(command);
         }
         let now = Instant::now();
-        let may_push = !self.queue.is_empty() && (now >= self.next_push || !self.drains.is_empty());
+        let gathered = now >= self.gather_until || self.queue.len() >= self.expected;
+        let may_push = !self.queue.is_empty() && ((now >= self.next_push && gathered) || !self.drains.is_empty());
         let commits_first = self.pulled_last && may_push;
         if !self.pulls.is_empty() && !commits_first {
             self.pulled_last = true;
@@ -165,6 +176,7 @@ impl Driver {
         self.pushing_since = Some(now);
         self.next_push = now + self.pace.push_interval.unwrap_or_default();
         let count = self.queue.len().min(self.pace.batch);
+        self.expected = count;
         Some(Box::pin(Batch::new(self.branch.clone(), self.queue.drain(..count)).run()))
     }
 
@@ -174,12 +186,15 @@ impl Driver {
         let now = Instant::now();
         let pause = self.courtesy.pause(start, now, self.branch.health().last_foreign);
         self.next_push = self.next_push.max(now + pause);
+        // Clients that were just answered are about to ask again: a push that leaves with the first of them makes all others
+        // wait for the next one.
+        self.gather_until = now + ((now - start) / GATHER_PART).min(GATHER_MOST);
     }
 
     /// When something is due although nobody says a word.
     fn wake(&self, busy: bool) -> Option<Instant> {
         let deadline = self.queue.front().map(|queued| queued.deadline)?;
-        Some(if busy { deadline } else { deadline.min(self.next_push) })
+        Some(if busy { deadline } else { deadline.min(self.next_push.max(self.gather_until)) })
     }
 
     /// Gives up on commits whose time is over before their turn came.

@@ -189,6 +189,7 @@ impl Origin {
                 if reason.contains("old id") {
                     self.ahead.forbid();
                 }
+                self.abandon_ahead().await;
                 Outcome::Moved
             }
             Report::NotMoved { reason, words } => Outcome::Declined { reason, words },
