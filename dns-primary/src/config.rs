@@ -112,7 +112,7 @@ impl Arguments {
         let store = gitstore::Options {
             ssh_key: self.key()?,
             ssh_password: self.ssh_password.clone(),
-            write_deadline: WRITE_DEADLINE,
+            write_deadline: WRITE_DEADLINE + Duration::from_millis(self.push_interval),
             push_interval: (self.push_interval > 0).then(|| Duration::from_millis(self.push_interval)),
             ..gitstore::Options::new(self.remote.clone(), self.host_key_policy()?, committer(name))
         };

@@ -214,7 +214,7 @@ async fn once(
         Seen::Answered(reply) => Some(reply.to_vec()),
         Seen::First => {
             let reply = work.await;
-            requests().answered(datagram.peer, octets, reply.clone().into());
+            requests().answered(datagram.peer, octets, reply.clone().into(), clock::unix_seconds());
             Some(reply)
         }
     }

@@ -54,6 +54,8 @@ struct Group {
     members: Vec<Member>,
     attempts: u32,
     moved: bool,
+    /// Whether the remote has been asked where the branch is.
+    looked: bool,
     declined: u32,
     /// After the remote said that it lacks something, all is sent.
     lean: bool,
@@ -106,6 +108,7 @@ impl Group {
             members,
             attempts: 0,
             moved: false,
+            looked: false,
             declined: 0,
             lean: true,
             reason: String::from("no answer yet"),
@@ -144,6 +147,10 @@ impl Group {
         let again = self.in_doubt.clone();
         let doubtful = again.is_some();
         let chain = again.unwrap_or_else(|| self.prepare());
+        if chain.links.is_empty() && !self.looked {
+            // Nothing will be compared and swapped, so that what the edits saw has to be compared now.
+            return After::Again;
+        }
         if chain.links.is_empty() {
             self.answer_accepted();
             return After::Done;
@@ -263,6 +270,7 @@ impl Group {
                 return After::Wait;
             }
         };
+        self.looked = true;
         let unmoved = seen.commit() == before.commit();
         match (taken, self.in_doubt.take()) {
             (Some(true), Some(chain)) => {

@@ -16,11 +16,16 @@ pub(crate) fn append(edit: &mut Edit, commit: ObjectId, text: &str) -> Result<()
         Some((path, note)) => (path, note.to_vec()),
         None => (layouts[1].clone(), Vec::new()),
     };
+    let text = text.trim_end().as_bytes();
+    if !text.is_empty() && note.windows(text.len()).any(|part| part == text) {
+        // Said already, by an earlier start for example.
+        return Ok(());
+    }
     let mut note = note;
     if note.last().is_some_and(|last| *last != b'\n') {
         note.push(b'\n');
     }
-    note.extend_from_slice(text.trim_end().as_bytes());
+    note.extend_from_slice(text);
     note.push(b'\n');
     edit.write(&path, note)
 }
@@ -51,7 +56,8 @@ mod tests {
             let mut edit = Edit::new(Snapshot::empty(), String::new());
             edit.write(path, "theirs").unwrap();
             append(&mut edit, commit, "ours\n\n").unwrap();
-            assert_eq!(edit.read(path).unwrap(), "theirs\nours\n");
+            append(&mut edit, commit, "ours").unwrap();
+            assert_eq!(edit.read(path).unwrap(), "theirs\nours\n", "nothing is said twice");
         }
         let mut edit = Edit::new(Snapshot::empty(), String::new());
         append(&mut edit, commit, "first").unwrap();

@@ -37,7 +37,11 @@ impl Metrics {
     pub async fn serve(self, net: Net, address: SocketAddr) -> std::io::Result<()> {
         let listener = net.tcp_listen(address).await?;
         loop {
-            let Ok(mut stream) = listener.accept().await else { continue };
+            let Ok(mut stream) = listener.accept().await else {
+                // Out of file descriptors, most likely, which takes a moment to pass.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            };
             let metrics = self.clone();
             tokio::spawn(async move {
                 let mut request = [0; 2048];

@@ -63,6 +63,7 @@ where
         Ok(arguments) => arguments,
         Err(error) => return usage(program, &error),
     };
+    raise_file_limit();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return usage(program, &error.to_string()),
@@ -89,6 +90,14 @@ fn parse<A: Args + FromArgMatches>(program: Program) -> Result<(CommonArguments,
     })?;
     let read = |error: clap::Error| one_line(&error.to_string());
     Ok((CommonArguments::from_arg_matches(&matches).map_err(read)?, A::from_arg_matches(&matches).map_err(read)?))
+}
+
+/// A connection is a file descriptor: takes as many as the host allows (`ulimit -Hn`), since the usual 1,024 are soon used up.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // What is there already must do, then.
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
 }
 
 /// The sentence of a clap error, without its usage section.

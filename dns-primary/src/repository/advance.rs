@@ -95,7 +95,10 @@ impl Advancing<'_> {
                     let unreadable = records.is_empty() && !diagnostics.is_empty();
                     key_files.insert(path.clone(), if unreadable { before } else { records });
                 }
-                Err(error) => problems.push(format!("{path}: error: {error}")),
+                Err(error) => {
+                    problems.push(format!("{path}: error: {error}"));
+                    key_files.insert(path.clone(), before);
+                }
             }
         }
         let collected = KeySet::collect(key_files.iter().flat_map(|(path, records)| entries(path, records)));

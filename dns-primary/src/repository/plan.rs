@@ -110,7 +110,8 @@ impl Plan {
     /// A zone that came to be by an update gets a file of its own.
     fn create(&mut self, zone: Zone) -> Result<(), PlanError> {
         let apex = zone.apex().clone();
-        let path = path_of(&apex).ok_or_else(|| PlanError::Name(apex.clone()))?;
+        let in_the_way = |path: &String| self.next.snapshot.as_ref().is_some_and(|tree| tree.entry(path).is_some());
+        let path = path_of(&apex).filter(|path| !in_the_way(path)).ok_or_else(|| PlanError::Name(apex.clone()))?;
         let text = Bytes::from(zonefile::print(&zone));
         let document = zonefile::parse(&path, &apex, &OneFile(&path, &text)).document;
         let document =

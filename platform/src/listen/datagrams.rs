@@ -108,7 +108,8 @@ mod tests {
         let mut answered = vec![false; FLOOD];
         let mut buffer = [0; 8];
         for _ in 0..FLOOD {
-            let received = tokio::time::timeout(std::time::Duration::from_secs(10), client.receive_from(&mut buffer)).await;
+            let received =
+                tokio::time::timeout(std::time::Duration::from_secs(10), client.receive_from(&mut buffer)).await;
             received.expect("an answer to each").unwrap();
             answered[usize::from_be_bytes(buffer)] = true;
         }

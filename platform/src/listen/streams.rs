@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use crate::net::{TcpListener, TcpStream};
@@ -29,13 +29,15 @@ pub struct Limits {
     pub message: Duration,
     /// Replies of one connection that may wait for its peer to read them.
     pub replies: usize,
+    /// Requests of one connection that may be worked on at once.
+    pub work: usize,
 }
 
 impl Default for Limits {
     /// Enough for thousands of clients, and for one that asks every few seconds on a connection it keeps (RFC 7766 section 6.2.3).
     fn default() -> Limits {
         let (idle, message) = (Duration::from_secs(30), Duration::from_secs(10));
-        Limits { connections: 4096, idle, message, replies: 16 }
+        Limits { connections: 4096, idle, message, replies: 16, work: 64 }
     }
 }
 
@@ -49,8 +51,30 @@ pub struct Connection {
     shared: Arc<Shared>,
 }
 
+/// A handle that does not keep the connection: once its peer has gone and all that was asked is answered, it ends.
+#[derive(Clone, Debug)]
+pub struct WeakConnection {
+    peer: SocketAddr,
+    replies: mpsc::WeakSender<Bytes>,
+    shared: Arc<Shared>,
+}
+
+impl WeakConnection {
+    /// The connection, unless it has ended.
+    pub fn upgrade(&self) -> Option<Connection> {
+        let replies = self.replies.upgrade().filter(|replies| !replies.is_closed())?;
+        Some(Connection { peer: self.peer, replies, shared: Arc::clone(&self.shared) })
+    }
+
+    /// Whether this is a handle of the same connection.
+    pub fn is(&self, connection: &Connection) -> bool {
+        Arc::ptr_eq(&self.shared, &connection.shared)
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
+    work: Arc<Semaphore>,
     kept: AtomicBool,
     last_active: AtomicU64,
     close: Notify,
@@ -70,6 +94,16 @@ impl Connection {
     /// Keeps the connection open while it is idle: its peer has asked to be told something later.
     pub fn keep(&self) {
         self.shared.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// A handle that does not keep the connection.
+    pub fn downgrade(&self) -> WeakConnection {
+        WeakConnection { peer: self.peer, replies: self.replies.downgrade(), shared: Arc::clone(&self.shared) }
+    }
+
+    /// Waits until the connection has less than [`Limits::work`] to do; whoever spawns work for it holds this meanwhile.
+    pub async fn permit(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.shared.work).acquire_owned().await.expect("the semaphore is never closed")
     }
 
     /// Whether the connection has ended.
@@ -116,8 +150,9 @@ where
     let Ok(peer) = stream.peer_address() else { return };
     let (reader, writer) = tokio::io::split(stream);
     let (replies, waiting) = mpsc::channel(limits.replies);
-    let shared =
-        Arc::new(Shared { kept: AtomicBool::new(false), last_active: AtomicU64::new(0), close: Notify::new() });
+    let work = Arc::new(Semaphore::new(limits.work));
+    let (kept, last_active, close) = (AtomicBool::new(false), AtomicU64::new(0), Notify::new());
+    let shared = Arc::new(Shared { work, kept, last_active, close });
     let connection = Connection { peer, replies, shared: Arc::clone(&shared) };
     let id = open.insert(Arc::clone(&shared));
     let writing = tokio::spawn(write_messages(writer, waiting, limits.message));
@@ -287,5 +322,46 @@ mod tests {
         assert_eq!(exchange(&mut newcomer, b"hello").await.unwrap(), b"hello");
         assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0);
         assert_eq!(exchange(&mut busy, b"still here").await.unwrap(), b"still here");
+    }
+
+    #[tokio::test]
+    async fn a_weak_handle_does_not_keep_a_connection() {
+        let listener = Net::host().tcp_listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_address().unwrap();
+        let (sender, mut handles) = mpsc::unbounded_channel();
+        tokio::spawn(serve(listener, Limits::default(), move |connection, message| {
+            sender.send(connection.downgrade()).unwrap();
+            async move {
+                connection.keep();
+                connection.send(message).await;
+            }
+        }));
+        let mut stream = connect(address).await;
+        exchange(&mut stream, b"remember me").await.unwrap();
+        let handle = handles.recv().await.unwrap();
+        assert!(handle.upgrade().is_some());
+        drop(stream);
+        while handle.upgrade().is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_works_on_so_much_at_once() {
+        let limits = Limits { work: 2, ..Limits::default() };
+        let listener = Net::host().tcp_listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_address().unwrap();
+        let (sender, mut permits) = mpsc::unbounded_channel();
+        tokio::spawn(serve(listener, limits, move |connection, _| {
+            let sender = sender.clone();
+            async move { sender.send(connection.permit().await).unwrap() }
+        }));
+        let mut stream = connect(address).await;
+        stream.write_all(&[0; 6]).await.unwrap();
+        let first = permits.recv().await.unwrap();
+        let _second = permits.recv().await.unwrap();
+        assert!(permits.try_recv().is_err());
+        drop(first);
+        permits.recv().await.unwrap();
     }
 }
