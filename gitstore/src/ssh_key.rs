@@ -1,5 +1,7 @@
 //! Our key, and the pin of the server's: the forms in which an operator types them.
 
+mod seed;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -45,16 +47,24 @@ impl SshKey {
 impl FromStr for SshKey {
     type Err = KeyError;
 
-    /// `ed25519:` and the base64 of the 32 octets that are the seed.
+    /// `ed25519:` and the base64 of the 32 octets that are the seed, or `rsa:` and a seed of MirageOS, from which a key
+    /// of 4096 bits is made; that takes a second or more.
     fn from_str(text: &str) -> Result<SshKey, KeyError> {
-        let seed = text.strip_prefix("ed25519:").ok_or(KeyError("an SSH key is written ed25519:<base64 of a seed>"))?;
-        let seed = BASE64.decode(seed.trim()).map_err(|_| KeyError("the seed of the SSH key is not base64"))?;
-        let seed =
-            <[u8; 32]>::try_from(&seed[..]).map_err(|_| KeyError("the seed of the SSH key is not 32 octets long"))?;
-        let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(&seed));
+        let pair = match text.split_once(':') {
+            Some(("ed25519", seed)) => ed25519_key(seed)?,
+            Some(("rsa", seed)) => seed::rsa_key(seed, seed::BITS)?,
+            _ => return Err(KeyError("an SSH key is written ed25519:<base64 of a seed> or rsa:<seed>")),
+        };
         let key = PrivateKey::new(pair, "").map_err(|_| KeyError("the seed gives no key"))?;
         Ok(SshKey(Arc::new(key)))
     }
+}
+
+fn ed25519_key(seed: &str) -> Result<KeypairData, KeyError> {
+    let seed = BASE64.decode(seed.trim()).map_err(|_| KeyError("the seed of the SSH key is not base64"))?;
+    let seed =
+        <[u8; 32]>::try_from(&seed[..]).map_err(|_| KeyError("the seed of the SSH key is not 32 octets long"))?;
+    Ok(KeypairData::Ed25519(Ed25519Keypair::from_seed(&seed)))
 }
 
 impl fmt::Debug for SshKey {
