@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "REMOTE")]
     remote: RemoteAddress,
 
-    /// The SSH key: ed25519:BASE64 of its 32 secret octets.
+    /// The SSH key: ed25519:BASE64 of its 32 secret octets, or rsa:SEED as MirageOS derives it.
     #[arg(long, value_name = "KEY", conflicts_with_all = ["ssh_key_file", "ssh_password"])]
     ssh_key: Option<SshKey>,
 
