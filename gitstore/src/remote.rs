@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use platform::net::Net;
+use russh::Preferred;
 use russh::client::{self, AuthResult, Handle};
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
 
@@ -180,38 +181,53 @@ impl Remote {
     }
 
     async fn connect(&self, login: &Login<'_>) -> Result<Handle<HostKeyCheck>, RemoteError> {
+        let mut algorithms = self.host_key.algorithms(&Preferred::DEFAULT.key);
+        let mut first = None;
+        loop {
+            match self.shake_hands(login, &algorithms).await {
+                Ok(Handshake::Done(mut session)) => {
+                    self.log_in(&mut session, login.user).await?;
+                    tracing::debug!("connected to {}", self.label);
+                    return Ok(session);
+                }
+                Ok(Handshake::Refused(shown)) => {
+                    algorithms = self.host_key.others(algorithms, &shown);
+                    let refused = first.get_or_insert(shown);
+                    if algorithms.is_empty() {
+                        return Err(self.wrong_host_key(refused));
+                    }
+                }
+                // A server that has no other host key breaks off.
+                Err(error) => return Err(first.map_or(error, |refused| self.wrong_host_key(&refused))),
+            }
+        }
+    }
+
+    /// Connects, with host keys of these algorithms only, up to where a login is awaited.
+    async fn shake_hands(&self, login: &Login<'_>, algorithms: &[Algorithm]) -> Result<Handshake, RemoteError> {
         let stream = self.net.tcp_connect_name(login.host, login.port).await;
         let stream = stream.map_err(|error| self.unreachable(error.to_string()))?;
         let shown = Arc::default();
         let check = HostKeyCheck { policy: self.host_key.clone(), refused: Arc::clone(&shown) };
-        let connected = client::connect_stream(Arc::new(self.config()), stream, check).await;
-        let refused = shown.lock().ok().and_then(|mut shown| shown.take());
-        if let Some(shown) = refused {
-            return Err(RemoteError::HostKey { remote: self.label(), shown });
+        let preferred = Preferred { key: algorithms.to_vec().into(), ..Preferred::DEFAULT };
+        let config = client::Config { keepalive_interval: Some(KEEPALIVE), preferred, ..Default::default() };
+        let connected = client::connect_stream(Arc::new(config), stream, check).await;
+        if let Some(shown) = shown.lock().ok().and_then(|mut shown| shown.take()) {
+            return Ok(Handshake::Refused(shown));
         }
-        let mut session = connected.map_err(|error| self.unreachable(format!("no SSH: {error}")))?;
-        self.log_in(&mut session, login.user).await?;
-        tracing::debug!("connected to {}", self.label);
-        Ok(session)
+        connected.map(Handshake::Done).map_err(|error| self.unreachable(format!("no SSH: {error}")))
     }
 
-    fn config(&self) -> client::Config {
-        let mut config = client::Config { keepalive_interval: Some(KEEPALIVE), ..Default::default() };
-        if let HostKeyPolicy::Pinned(pin) = &self.host_key
-            && let Some(algorithm) = pin.algorithm()
-        {
-            let mut keys = config.preferred.key.to_vec();
-            keys.sort_by_key(|known| *known != algorithm);
-            config.preferred.key = keys.into();
-        }
-        config
+    fn wrong_host_key(&self, shown: &PublicKey) -> RemoteError {
+        let shown = format!("{} {}", shown.algorithm(), shown.fingerprint(HashAlg::Sha256));
+        RemoteError::HostKey { remote: self.label(), shown }
     }
 
     async fn log_in(&self, session: &mut Handle<HostKeyCheck>, user: &str) -> Result<(), RemoteError> {
         let broken = |error: russh::Error| self.unreachable(format!("the login broke off: {error}"));
         let mut tried = Vec::new();
         if let Some(key) = &self.key {
-            let hash = session.best_supported_rsa_hash().await.ok().flatten().flatten();
+            let hash = rsa_hash(session, key).await.map_err(broken)?;
             let key = PrivateKeyWithHashAlg::new(key.private(), hash);
             if let AuthResult::Success = session.authenticate_publickey(user, key).await.map_err(broken)? {
                 return Ok(());
@@ -229,6 +245,23 @@ impl Remote {
     }
 }
 
+/// The hash under an RSA signature: the best that the server says it takes. One that says nothing gets SHA-512; SHA-1
+/// is never used (RFC 8332 section 3.3).
+async fn rsa_hash(session: &Handle<HostKeyCheck>, key: &SshKey) -> Result<Option<HashAlg>, russh::Error> {
+    if !key.is_rsa() {
+        return Ok(None);
+    }
+    let told = session.best_supported_rsa_hash().await?;
+    Ok(told.flatten().or(Some(HashAlg::Sha512)))
+}
+
+/// How far a connection got.
+enum Handshake {
+    Done(Handle<HostKeyCheck>),
+    /// The server showed this key, which is not trusted.
+    Refused(PublicKey),
+}
+
 struct Login<'a> {
     user: &'a str,
     host: &'a str,
@@ -243,7 +276,7 @@ fn quote(path: &str) -> String {
 /// Compares the server's key with the pin.
 struct HostKeyCheck {
     policy: HostKeyPolicy,
-    refused: Arc<std::sync::Mutex<Option<String>>>,
+    refused: Arc<std::sync::Mutex<Option<PublicKey>>>,
 }
 
 impl client::Handler for HostKeyCheck {
@@ -256,7 +289,7 @@ impl client::Handler for HostKeyCheck {
         };
         let accepted = self.policy.accepts(&key);
         if !accepted && let Ok(mut refused) = self.refused.lock() {
-            *refused = Some(format!("{} {}", key.algorithm(), key.fingerprint(HashAlg::Sha256)));
+            *refused = Some(key);
         }
         Ok(accepted)
     }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
-use russh::keys::{Algorithm, HashAlg, PrivateKey, PublicKey};
+use russh::keys::{Algorithm, HashAlg, PrivateKey, PublicKey, decode_secret_key};
 
 use crate::error::KeyError;
 
@@ -25,9 +25,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub struct SshKey(Arc<PrivateKey>);
 
 impl SshKey {
-    /// Reads the text of an OpenSSH private key file; it must not be encrypted.
+    /// Reads the text of an OpenSSH private key file, of today or in the older PEM; it must not be encrypted.
     pub fn from_openssh(text: &str) -> Result<SshKey, KeyError> {
-        let key = PrivateKey::from_openssh(text).map_err(|_| KeyError("the text is not an OpenSSH private key"))?;
+        let key = PrivateKey::from_openssh(text)
+            .or_else(|_| decode_secret_key(text, None))
+            .map_err(|_| KeyError("the text is not an OpenSSH private key"))?;
         if key.is_encrypted() {
             return Err(KeyError("the private key is encrypted with a passphrase"));
         }
@@ -37,6 +39,10 @@ impl SshKey {
     /// The public half, as a line for `authorized_keys`.
     pub fn public_openssh(&self) -> String {
         self.0.public_key().to_openssh().unwrap_or_default()
+    }
+
+    pub(crate) fn is_rsa(&self) -> bool {
+        self.0.algorithm().is_rsa()
     }
 
     pub(crate) fn private(&self) -> Arc<PrivateKey> {
@@ -105,6 +111,25 @@ impl HostKeyPolicy {
             HostKeyPolicy::Pinned(pin) => pin.matches(key),
         }
     }
+
+    /// The algorithms of host keys to ask a server for, out of those known, the best first. Signatures over SHA-1 are
+    /// not among them.
+    pub(crate) fn algorithms(&self, known: &[Algorithm]) -> Vec<Algorithm> {
+        let mut algorithms = known.to_vec();
+        algorithms.retain(|algorithm| *algorithm != Algorithm::Rsa { hash: None });
+        if let HostKeyPolicy::Pinned(pin) = self {
+            algorithms.sort_by_key(|algorithm| !pin.admits(algorithm));
+        }
+        algorithms
+    }
+
+    /// What is left to ask for when the server has shown another key than the pinned one: a server may have one of each
+    /// kind, and a bare fingerprint does not tell which kind is meant.
+    pub(crate) fn others(&self, mut asked: Vec<Algorithm>, shown: &PublicKey) -> Vec<Algorithm> {
+        let HostKeyPolicy::Pinned(HostKeyPin(Pin::Fingerprint { kind: None, .. })) = self else { return Vec::new() };
+        asked.retain(|algorithm| !same_kind(algorithm, &shown.algorithm()));
+        asked
+    }
 }
 
 impl HostKeyPin {
@@ -112,24 +137,38 @@ impl HostKeyPin {
         match &self.0 {
             Pin::Key(pinned) => pinned.key_data() == key.key_data(),
             Pin::Fingerprint { kind, sha256 } => {
-                let right_kind = match kind {
-                    None => true,
-                    Some(KeyKind::Ed25519) => key.algorithm() == Algorithm::Ed25519,
-                    Some(KeyKind::Rsa) => matches!(key.algorithm(), Algorithm::Rsa { .. }),
-                };
-                right_kind && key.fingerprint(HashAlg::Sha256).as_bytes() == sha256
+                kind.is_none_or(|kind| kind.includes(&key.algorithm()))
+                    && key.fingerprint(HashAlg::Sha256).as_bytes() == sha256
             }
         }
     }
 
-    /// The algorithm that the server has to use for the pin to match, if the pin tells.
-    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
+    /// Whether a key of this algorithm can be the pinned one.
+    fn admits(&self, algorithm: &Algorithm) -> bool {
         match &self.0 {
-            Pin::Key(key) => Some(key.algorithm()),
-            Pin::Fingerprint { kind: Some(KeyKind::Ed25519), .. } => Some(Algorithm::Ed25519),
-            Pin::Fingerprint { .. } => None,
+            Pin::Key(key) => same_kind(&key.algorithm(), algorithm),
+            Pin::Fingerprint { kind: None, .. } => true,
+            Pin::Fingerprint { kind: Some(kind), .. } => kind.includes(algorithm),
         }
     }
+}
+
+impl KeyKind {
+    fn includes(self, algorithm: &Algorithm) -> bool {
+        match self {
+            KeyKind::Ed25519 => *algorithm == Algorithm::Ed25519,
+            KeyKind::Rsa => is_rsa(algorithm),
+        }
+    }
+}
+
+/// One RSA key serves several algorithms, which differ in the hash.
+fn same_kind(one: &Algorithm, other: &Algorithm) -> bool {
+    one == other || (is_rsa(one) && is_rsa(other))
+}
+
+fn is_rsa(algorithm: &Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Rsa { .. })
 }
 
 impl FromStr for HostKeyPin {
@@ -178,6 +217,45 @@ mod tests {
         assert!("ed25519:AAEC".parse::<SshKey>().is_err());
         let private = one.private().to_openssh(Default::default()).unwrap();
         assert_eq!(SshKey::from_openssh(&private).unwrap().public_openssh(), one.public_openssh());
+    }
+
+    #[test]
+    fn an_rsa_key_is_read_from_either_format_of_file() {
+        let line = include_str!("../tests/keys/rsa_user.pub").trim();
+        for text in [include_str!("../tests/keys/rsa_user"), include_str!("../tests/keys/rsa_user.pem")] {
+            assert_eq!(SshKey::from_openssh(text).unwrap().public_openssh(), line);
+        }
+        assert!(SshKey::from_openssh(line).is_err());
+    }
+
+    #[test]
+    fn a_seed_of_mirageos_gives_a_key_of_4096_bits_and_is_never_shown() {
+        let key: SshKey = "rsa:a seed".parse().unwrap();
+        assert_eq!(key.private().public_key().key_data().rsa().unwrap().key_size(), 4096);
+        assert!(!format!("{key:?}").contains("a seed"));
+        for bad in ["rsa:", "rsa:a:b", "rsa", "dsa:a"] {
+            assert!(bad.parse::<SshKey>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn algorithms_are_asked_for_as_the_pin_wants_and_never_sha_1() {
+        let known = russh::Preferred::DEFAULT.key;
+        let policy = |text: &str| HostKeyPolicy::Pinned(text.parse().unwrap());
+        let rsa = SshKey::from_openssh(include_str!("../tests/keys/rsa_user")).unwrap();
+        let fingerprint = rsa.private().public_key().fingerprint(HashAlg::Sha256).to_string();
+        let bare = fingerprint.trim_start_matches("SHA256:");
+        for text in [&format!("rsa:{bare}"), include_str!("../tests/keys/rsa_user.pub")] {
+            let algorithms = policy(text).algorithms(&known);
+            assert_eq!(algorithms[0], Algorithm::Rsa { hash: Some(HashAlg::Sha512) });
+            assert_eq!(algorithms[1], Algorithm::Rsa { hash: Some(HashAlg::Sha256) });
+        }
+        let any = policy(&fingerprint);
+        let asked = any.algorithms(&known);
+        assert_eq!(asked[0], Algorithm::Ed25519);
+        assert!(!asked.contains(&Algorithm::Rsa { hash: None }));
+        let others = any.others(asked.clone(), SEED.parse::<SshKey>().unwrap().private().public_key());
+        assert_eq!(others, asked[1..]);
     }
 
     #[test]

@@ -6,11 +6,12 @@ mod common;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::server::Server;
+use common::server::{RSA_HOST_KEY, RSA_USER_KEY, Server};
 use common::warnings::Warnings;
 use common::{Repository, open, write};
 use gitstore::{CommitError, HostKeyPolicy, Options, ReadError, SshKey, Store};
 use platform::net::Net;
+use russh::keys::{Algorithm, HashAlg, PrivateKey};
 
 #[tokio::test]
 async fn files_are_read_and_written_in_both_protocols() {
@@ -65,6 +66,97 @@ async fn wrong_user_key_and_then_a_password() {
     assert!(warning.contains("the key and the password refused"), "{warning}");
     options.ssh_password = Some("a good password".into());
     assert_eq!(open(options).await.snapshot().read("a").unwrap(), "one\n");
+}
+
+#[tokio::test]
+async fn rsa_user_key_signs_with_the_hash_that_the_server_takes() {
+    let repository = Repository::with(&[("a", "one\n")]);
+    for hash in [HashAlg::Sha256, HashAlg::Sha512] {
+        let rsa = Algorithm::Rsa { hash: Some(hash) };
+        // What the server prefers is what it tells in server-sig-algs; SHA-1 stands there as bait.
+        let taken = vec![Algorithm::Ed25519, Algorithm::Rsa { hash: None }, rsa.clone()];
+        let server = Server::start_with(|config| config.preferred.key = taken.into()).await;
+        let mut options = server.options(&repository);
+        options.ssh_key = Some(SshKey::from_openssh(RSA_USER_KEY).unwrap());
+        let store = open(options).await;
+        write(&store, "b", "two\n").await.unwrap();
+        assert_eq!(*server.behaviour.login.lock().unwrap(), Some(rsa));
+    }
+    assert_eq!(repository.messages(), ["write b", "first"]);
+}
+
+#[tokio::test]
+async fn rsa_user_key_that_the_server_does_not_know() {
+    let server = Server::start().await;
+    let repository = Repository::with(&[("a", "one\n")]);
+    let mut options = server.options(&repository);
+    options.ssh_key = Some(SshKey::from_openssh(RSA_HOST_KEY).unwrap());
+    let warning = complaint(options).await;
+    assert!(warning.contains("refuses to log in git: the key refused"), "{warning}");
+}
+
+/// Every form of pin of the RSA host key; the bare fingerprint last.
+fn rsa_pins() -> Vec<String> {
+    let key = PrivateKey::from_openssh(RSA_HOST_KEY).unwrap();
+    let fingerprint = key.public_key().fingerprint(HashAlg::Sha256).to_string();
+    let line = key.public_key().to_openssh().unwrap();
+    let blob = line.split(' ').nth(1).unwrap().to_owned();
+    vec![fingerprint.replace("SHA256:", "rsa:"), blob, line.clone(), fingerprint]
+}
+
+#[tokio::test]
+async fn rsa_host_key_alone_or_beside_another() {
+    let repository = Repository::with(&[("a", "one\n")]);
+    let rsa = PrivateKey::from_openssh(RSA_HOST_KEY).unwrap();
+    let alone = Server::start_with(|config| config.keys = vec![rsa.clone()]).await;
+    let beside = Server::start_with(|config| config.keys.push(rsa)).await;
+    for server in [&alone, &beside] {
+        for pin in rsa_pins() {
+            let mut options = server.options(&repository);
+            options.host_key = HostKeyPolicy::Pinned(pin.parse().unwrap());
+            assert_eq!(open(options).await.snapshot().read("a").unwrap(), "one\n", "{pin}");
+        }
+    }
+    assert_eq!(alone.behaviour.connections.load(Ordering::SeqCst), 4);
+    // A bare fingerprint does not tell that RSA is meant, which is found out by a second connection.
+    assert_eq!(beside.behaviour.connections.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn rsa_host_key_signs_with_either_hash_but_not_with_sha_1() {
+    let repository = Repository::with(&[("a", "one\n")]);
+    let rsa = PrivateKey::from_openssh(RSA_HOST_KEY).unwrap();
+    for hash in [Some(HashAlg::Sha256), Some(HashAlg::Sha512), None] {
+        let server = Server::start_with(|config| {
+            config.keys = vec![rsa.clone()];
+            config.preferred.key = vec![Algorithm::Rsa { hash }].into();
+        });
+        let server = server.await;
+        let mut options = server.options(&repository);
+        options.host_key = HostKeyPolicy::Pinned(rsa_pins()[0].parse().unwrap());
+        if hash.is_none() {
+            let warning = complaint(options).await;
+            assert!(warning.contains("no SSH"), "{warning}");
+        } else {
+            assert_eq!(open(options).await.snapshot().read("a").unwrap(), "one\n");
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_rsa_host_key() {
+    let repository = Repository::with(&[("a", "one\n")]);
+    let rsa = PrivateKey::from_openssh(RSA_USER_KEY).unwrap();
+    let alone = Server::start_with(|config| config.keys = vec![rsa.clone()]).await;
+    let beside = Server::start_with(|config| config.keys.push(rsa)).await;
+    for pin in rsa_pins() {
+        for (server, shown) in [(&alone, "ssh-rsa"), (&beside, "ssh-")] {
+            let mut options = server.options(&repository);
+            options.host_key = HostKeyPolicy::Pinned(pin.parse().unwrap());
+            let warning = complaint(options).await;
+            assert!(warning.contains(&format!("host key {shown}")) && warning.contains("not the pinned"), "{warning}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gitstore::{HostKeyPin, HostKeyPolicy, Options, SshKey};
-use russh::keys::PrivateKey;
+use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Session};
 use russh::{Channel, ChannelId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +18,10 @@ use super::{Repository, person, plain_environment};
 
 const HOST_SEED: &str = "ed25519:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const USER_SEED: &str = "ed25519:AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// Two RSA keys of 2048 bits, made for these tests and in use nowhere.
+pub const RSA_HOST_KEY: &str = include_str!("../keys/rsa_host");
+pub const RSA_USER_KEY: &str = include_str!("../keys/rsa_user");
 
 /// What the server does wrong, changeable while it runs.
 #[derive(Default)]
@@ -32,6 +36,8 @@ pub struct Behaviour {
     pub down: AtomicBool,
     pub connections: AtomicUsize,
     pub commands: AtomicUsize,
+    /// The algorithm of the signature at the last login by key.
+    pub login: Mutex<Option<Algorithm>>,
 }
 
 pub struct Server {
@@ -42,17 +48,23 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Server {
+        Server::start_with(|_| {}).await
+    }
+
+    /// A server that differs from the usual one.
+    pub async fn start_with(change: impl FnOnce(&mut russh::server::Config)) -> Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let behaviour = Arc::new(Behaviour::default());
-        let config = Arc::new(russh::server::Config {
+        let mut config = russh::server::Config {
             keys: vec![seed(HOST_SEED)],
             auth_rejection_time: Duration::ZERO,
             auth_rejection_time_initial: Some(Duration::ZERO),
             nodelay: true,
             ..Default::default()
-        });
-        let task = tokio::spawn(accept(listener, config, behaviour.clone()));
+        };
+        change(&mut config);
+        let task = tokio::spawn(accept(listener, Arc::new(config), behaviour.clone()));
         Server { address, behaviour, task }
     }
 
@@ -115,7 +127,10 @@ impl Handler for GitSession {
         user: &str,
         key: russh::server::VerifiedPublicKey<'_>,
     ) -> Result<Auth, russh::Error> {
-        let right = user == "git" && key.public_key.key_data() == seed(USER_SEED).public_key().key_data();
+        let known = [seed(USER_SEED), PrivateKey::from_openssh(RSA_USER_KEY).unwrap()];
+        let right =
+            user == "git" && known.iter().any(|known| known.public_key().key_data() == key.public_key.key_data());
+        *self.behaviour.login.lock().unwrap() = Some(key.algorithm.clone());
         Ok(if right { Auth::Accept } else { Auth::reject() })
     }
 
