@@ -65,6 +65,12 @@ impl Repository {
         Ok(plan)
     }
 
+    /// Zones that are not served as their files have them, since their serials were not advanced.
+    pub fn held_back(&self) -> Vec<Name> {
+        let held = self.zone_files.iter().filter(|(_, file)| file.held_back().is_some());
+        held.map(|(apex, _)| apex.clone()).collect()
+    }
+
     /// The changes that advance the serials of those of `apexes` that are held back.
     pub fn advance_serials(&self, apexes: &[Name]) -> Vec<ZoneChange> {
         let file = |apex| self.zone_file(apex);

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
@@ -86,9 +87,9 @@ impl Connection {
         self.replies.send(message.into()).await.is_ok()
     }
 
-    /// Sends a message unless it would have to wait; false when it was not sent.
+    /// Sends a message unless it would have to wait: a peer that does not read misses it. False when the connection is gone.
     pub fn try_send(&self, message: impl Into<Bytes>) -> bool {
-        self.replies.try_send(message.into()).is_ok()
+        !matches!(self.replies.try_send(message.into()), Err(TrySendError::Closed(_)))
     }
 
     /// Keeps the connection open while it is idle: its peer has asked to be told something later.
@@ -362,6 +363,6 @@ mod tests {
         let _second = permits.recv().await.unwrap();
         assert!(permits.try_recv().is_err());
         drop(first);
-        permits.recv().await.unwrap();
+        drop(permits.recv().await.unwrap());
     }
 }
