@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dns::Name;
+use dns::notify::{Over, Target};
 use gitstore::{HostKeyPin, HostKeyPolicy, Identity, RemoteAddress, SshKey};
 use platform::ArgumentError;
 
@@ -66,7 +67,7 @@ pub struct Arguments {
 
     /// Also notify this secondary of every zone; may be repeated.
     #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_notify)]
-    notify: Vec<NotifyTarget>,
+    notify: Vec<Target>,
 
     /// Least time between two pushes, in milliseconds, for hosts that limit them; updates in between share one.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
@@ -87,16 +88,7 @@ pub struct Config {
     /// What to do about a serial that was not advanced.
     pub serial: SerialPolicy,
     /// Secondaries beside those that the zones and keys name.
-    pub notify: Vec<NotifyTarget>,
-}
-
-/// A secondary to notify, with the name of the key to sign with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotifyTarget {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// The key, if NOTIFY is to be signed.
-    pub key: Option<Name>,
+    pub notify: Vec<Target>,
 }
 
 /// An address whose port may follow from `--port`.
@@ -164,12 +156,12 @@ fn parse_listen(text: &str) -> Result<Listen, String> {
     Ok(Listen { address: full.ip(), port: Some(full.port()) })
 }
 
-fn parse_notify(text: &str) -> Result<NotifyTarget, String> {
+fn parse_notify(text: &str) -> Result<Target, String> {
     let (address, key) = match text.split_once('@') {
         Some((address, key)) => {
             (address, Some(key.parse::<Name>().map_err(|error| format!("key name {key}: {error}"))?))
         }
         None => (text, None),
     };
-    Ok(NotifyTarget { address: platform::boot::parse_peer(address, DNS_PORT)?, key })
+    Ok(Target { address: platform::boot::parse_peer(address, DNS_PORT)?, key, over: Over::New })
 }

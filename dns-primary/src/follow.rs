@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns::Name;
+use dns::server::{Served, Unavailable};
 use gitstore::ObjectId;
 
-use crate::primary::Served;
 use crate::published::Step;
 use crate::repository::{Event, SerialPolicy};
 use crate::service::Service;
@@ -19,7 +19,8 @@ pub fn publish(service: &Service) {
     let steps = service.published.publish(&service.store.snapshot());
     let Some(last) = steps.last() else { return };
     let repository = service.published.served();
-    let now = Arc::new(Served { zones: repository.zones().clone(), keys: repository.keys().clone() });
+    let (zones, keys) = (repository.zones().clone(), repository.keys().clone());
+    let now = Arc::new(Served { zones, keys, unavailable: Unavailable::default() });
     let before = service.served.swap(now);
     tracing::debug!("commit {:?} is served", last.commit);
     service.counters.zones.set(repository.zones().len() as i64);

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use dns::Name;
+use dns::server::Journals;
+use dns::transfer::Journal;
 use gitstore::{ObjectId, Snapshot};
 
 use crate::repository::{Event, Repository};
@@ -16,7 +18,11 @@ const REMEMBERED: usize = 512;
 
 /// The served repository and those that may follow; shared between the shell and the edits in the queue.
 #[derive(Debug, Default)]
-pub struct Published(Mutex<Inner>);
+pub struct Published {
+    inner: Mutex<Inner>,
+    /// How served zones came to be what they are. Taken last, and never for long.
+    journals: Mutex<Journals>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -75,15 +81,41 @@ impl Published {
             inner.step_to(snapshot);
             inner.path_to(snapshot.tree_id()).unwrap_or_default()
         });
+        let mut before = Arc::clone(&inner.served);
+        for step in &steps {
+            self.write_journals(&before, step);
+            before = Arc::clone(&step.repository);
+        }
         if let Some(last) = steps.last() {
-            inner.served = Arc::clone(&last.repository);
+            inner.served = before;
             inner.forget_up_to(last.to);
         }
         steps
     }
 
+    /// The journal of a zone.
+    pub fn journal(&self, apex: &Name) -> Option<Journal> {
+        self.journals().get(apex).cloned()
+    }
+
+    /// Versions of a zone that share memory are compared in the time that their difference takes: an update's cost no more.
+    fn write_journals(&self, before: &Repository, step: &Step) {
+        let (before, after) = (before.zones(), step.repository.zones());
+        let mut journals = self.journals();
+        for apex in &step.zones {
+            match after.get(apex) {
+                Some(zone) => journals.changed(before.get(apex), zone, None),
+                None => journals.remove(apex),
+            }
+        }
+    }
+
+    fn journals(&self) -> MutexGuard<'_, Journals> {
+        self.journals.lock().expect("no holder of the journals panics")
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().expect("no holder of the published repository panics")
+        self.inner.lock().expect("no holder of the published repository panics")
     }
 }
 

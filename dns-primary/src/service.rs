@@ -5,19 +5,20 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use dns::answer::{self, Outcome, Transport};
+use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
+use dns::server::{Origin, Reaction, Request, Served, Server, Transfer, TransferRequest};
 use gitstore::Store;
 use platform::listen::datagrams::{self, Datagram, Verdict};
+use platform::listen::sockets::Sockets;
 use platform::listen::streams::{self, Connection, Limits};
-use platform::net::{TcpListener, UdpSocket};
-use platform::{ArgumentError, Boot, Net, clock, entropy};
+use platform::{ArgumentError, Boot, clock, entropy};
 use tokio::sync::mpsc;
 
 use crate::config::{Arguments, Config};
 use crate::metrics::Counters;
 use crate::notifications::Notifications;
-use crate::primary::{Origin, Primary, Reaction, Request, Served, Transfer};
+use crate::primary::Task;
 use crate::published::Published;
 use crate::repository::SerialPolicy;
 use crate::retransmissions::{Retransmissions, Seen};
@@ -40,7 +41,7 @@ pub struct Service {
     pub counters: Counters,
     /// `--serial`.
     pub serial: SerialPolicy,
-    primary: Primary,
+    server: Server,
     retransmissions: Arc<Mutex<Retransmissions>>,
 }
 
@@ -49,7 +50,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     let config = arguments.check(&boot.name)?;
     // Before the first zone: nobody outside shall know which names share a place in the tables.
     dns::name_hash::set_seed(entropy::u64());
-    let sockets = bind(&boot.net, &config.listen).await?;
+    let sockets = Sockets::bind(&boot.net, &config.listen).await?;
     tracing::info!("fetching {}", config.store.remote);
     let store = tokio::select! {
         store = Store::open(config.store.clone(), boot.net.clone()) => store,
@@ -59,7 +60,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     let service = Arc::new(Service::new(&boot, &config, store).await?);
     follow::publish(&service);
     for socket in sockets {
-        socket.serve(&service);
+        serve(socket, &service);
     }
     tokio::spawn(follow::follow_changes(Arc::clone(&service)));
     if let Some(interval) = config.poll {
@@ -94,80 +95,55 @@ impl Service {
             notifications,
             counters,
             serial: config.serial,
-            primary: Primary { open_transfers: config.open_transfers, answers: Arc::new(answers(&boot.name)) },
+            server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
             retransmissions: Arc::default(),
         })
     }
 
     fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
-        self.primary.handle(&self.served.load(), octets, origin(transport, peer))
+        self.server.handle(&self.served.load(), octets, origin(transport, peer))
     }
 
-    async fn update(&self, request: Request, peer: SocketAddr) -> Vec<u8> {
-        let rcode = updates::update(self, request.clone(), peer.ip()).await;
-        request_reply(&request, rcode)
+    /// Does what a request asks for; the reply.
+    async fn carry_out(&self, task: Task, request: Request, peer: SocketAddr) -> Vec<u8> {
+        let rcode = match task {
+            Task::Refuse => Rcode::REFUSED,
+            Task::Update => updates::update(self, request.clone(), peer.ip()).await,
+            Task::Pull => {
+                tracing::info!("told by {peer} with key {:?} that somebody pushed", request.key_name());
+                follow::pull(self).await;
+                Rcode::NOERROR
+            }
+        };
+        request.reply(rcode, clock::unix_seconds())
     }
 
-    async fn pull(&self, request: Request, peer: SocketAddr) -> Vec<u8> {
-        tracing::info!("told by {peer} with key {:?} that somebody pushed", request.key_name());
-        follow::pull(self).await;
-        request_reply(&request, Rcode::NOERROR)
+    fn start(&self, request: TransferRequest) -> Transfer {
+        let journal = self.published.journal(request.zone().apex());
+        request.start(journal.as_ref())
     }
-}
-
-fn request_reply(request: &Request, rcode: Rcode) -> Vec<u8> {
-    request.reply(rcode, clock::unix_seconds())
 }
 
 fn origin(transport: Transport, peer: SocketAddr) -> Origin {
     Origin { transport, address: peer.ip(), now: clock::unix_seconds() }
 }
 
-/// NSID tells the name, cookies are on (with a secret of this start), and the version is nobody's business.
-fn answers(name: &str) -> answer::Options {
-    answer::Options {
-        identity: Some(name.as_bytes().into()),
-        cookie_secret: Some(entropy::octets()),
-        keepalive: Some((Limits::default().idle.as_millis() / 100) as u16),
-        ..answer::Options::default()
-    }
-}
-
-/// The sockets of one address.
-struct Sockets {
-    datagrams: UdpSocket,
-    streams: TcpListener,
-}
-
-async fn bind(net: &Net, addresses: &[SocketAddr]) -> Result<Vec<Sockets>, ArgumentError> {
-    let mut sockets = vec![];
-    for address in addresses {
-        let failed = |error| ArgumentError(format!("--listen {address}: {error}"));
-        let datagrams = net.udp_bind(*address).await.map_err(failed)?;
-        let address = datagrams.local_address().map_err(failed)?;
-        sockets.push(Sockets { datagrams, streams: net.tcp_listen(address).await.map_err(failed)? });
-    }
-    Ok(sockets)
-}
-
-impl Sockets {
-    fn serve(self, service: &Arc<Service>) {
-        let (served, primary) = (Arc::clone(&service.served), service.primary.clone());
-        let requests = service.counters.requests.clone();
-        let passed_on = datagrams::serve(Arc::new(self.datagrams), move |query, peer, reply| {
-            requests.inc();
-            match primary.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
-                Outcome::Reply(length) => Verdict::Reply(length),
-                Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-                Outcome::Ignore => Verdict::Ignore,
-            }
-        });
-        tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
-        let service = Arc::clone(service);
-        tokio::spawn(streams::serve(self.streams, Limits::default(), move |connection, message| {
-            handle_message(Arc::clone(&service), connection, message)
-        }));
-    }
+fn serve(sockets: Sockets, service: &Arc<Service>) {
+    let (served, server) = (Arc::clone(&service.served), service.server.clone());
+    let requests = service.counters.requests.clone();
+    let passed_on = datagrams::serve(Arc::new(sockets.datagrams), move |query, peer, reply| {
+        requests.inc();
+        match server.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
+            Outcome::Reply(length) => Verdict::Reply(length),
+            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+            Outcome::Ignore => Verdict::Ignore,
+        }
+    });
+    tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
+    let service = Arc::clone(service);
+    tokio::spawn(streams::serve(sockets.streams, Limits::default(), move |connection, message| {
+        handle_message(Arc::clone(&service), connection, message)
+    }));
 }
 
 async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<Datagram>) {
@@ -178,26 +154,27 @@ async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<D
 }
 
 async fn handle_datagram(service: &Service, datagram: Datagram) {
-    let octets = Bytes::from(datagram.octets.clone());
-    let reply = match service.handle(&octets, Transport::Udp, datagram.peer) {
-        Reaction::Reply(reply) => reply,
-        Reaction::Subscribe { reply, .. } => reply,
-        Reaction::Update(request) => {
-            let Some(reply) = once(service, &datagram, &octets, service.update(request, datagram.peer)).await else {
-                return;
-            };
+    let (octets, peer) = (Bytes::from(datagram.octets.clone()), datagram.peer);
+    let reply = match service.handle(&octets, Transport::Udp, peer) {
+        Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
+        Reaction::Request(request) => match Task::of(&request) {
+            Task::Refuse => Some(service.carry_out(Task::Refuse, request, peer).await),
+            task => once(service, &datagram, &octets, service.carry_out(task, request, peer)).await,
+        },
+        Reaction::Transfer(request) => service.start(request).next_message(clock::unix_seconds()).map(Into::into),
+        Reaction::Refused { refusal, reply } => {
+            tracing::info!("{peer}: {refusal}");
             reply
         }
-        Reaction::Pull(request) => {
-            let Some(reply) = once(service, &datagram, &octets, service.pull(request, datagram.peer)).await else {
-                return;
-            };
-            reply
+        Reaction::Acknowledged(reply) => {
+            service.notifications.acknowledged(peer, &reply);
+            None
         }
-        Reaction::Acknowledged(reply) => return service.notifications.acknowledged(datagram.peer, &reply),
-        Reaction::Transfer(_) | Reaction::Ignore => return,
+        Reaction::Ignore => None,
     };
-    datagram.reply(&reply).await;
+    if let Some(reply) = reply {
+        datagram.reply(&reply).await;
+    }
 }
 
 /// Runs `work` unless the same request is being worked on; a request that was answered gets its answer again.
@@ -228,14 +205,18 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
         Reaction::Reply(reply) => {
             connection.send(reply).await;
         }
-        Reaction::Update(request) => {
-            tokio::spawn(async move { connection.send(service.update(request, connection.peer).await).await });
+        Reaction::Request(request) => {
+            let (task, peer) = (Task::of(&request), connection.peer);
+            tokio::spawn(async move { connection.send(service.carry_out(task, request, peer).await).await });
         }
-        Reaction::Pull(request) => {
-            tokio::spawn(async move { connection.send(service.pull(request, connection.peer).await).await });
+        Reaction::Transfer(request) => {
+            tokio::spawn(async move { send_transfer(&service, &connection, request).await });
         }
-        Reaction::Transfer(transfer) => {
-            tokio::spawn(async move { send_transfer(&service, &connection, transfer).await });
+        Reaction::Refused { refusal, reply } => {
+            tracing::info!("{}: {refusal}", connection.peer);
+            if let Some(reply) = reply {
+                connection.send(reply).await;
+            }
         }
         Reaction::Subscribe { reply, zone, key } => {
             connection.keep();
@@ -246,13 +227,16 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
     }
 }
 
-async fn send_transfer(service: &Service, connection: &Connection, mut transfer: Transfer) {
-    let (apex, serial) = (transfer.apex.clone(), transfer.serial);
+async fn send_transfer(service: &Service, connection: &Connection, request: TransferRequest) {
+    let mut transfer = service.start(request);
     while let Some(message) = transfer.next_message(clock::unix_seconds()) {
         if !connection.send(message).await {
-            return tracing::warn!("{} went away during the transfer of {apex}", connection.peer);
+            return tracing::warn!("{} went away during the transfer of {}", connection.peer, transfer.apex);
         }
+        // A large transfer must not keep queries waiting.
+        tokio::task::yield_now().await;
     }
     service.counters.transfers.inc();
-    tracing::info!("{apex} {serial} was transferred to {}", connection.peer);
+    let Transfer { apex, serial, kind, .. } = &transfer;
+    tracing::info!("{apex} {serial} was transferred to {} ({kind:?})", connection.peer);
 }

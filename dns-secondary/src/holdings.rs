@@ -1,17 +1,13 @@
 //! What is served, and how it came to be: the snapshot that queries are answered from, and each zone's journal.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arc_swap::ArcSwap;
 use dns::Name;
 use dns::keys::KeySet;
 use dns::secondary::Served as NewVersion;
-use dns::server::Served;
-use dns::transfer::{Difference, Journal, JournalLimits};
-
-/// Records of a zone that is compared with its last version when the whole zone came; larger ones begin a new journal.
-const COMPARED: usize = 200_000;
+use dns::server::{Journals, Served};
+use dns::transfer::Journal;
 
 /// What is served; cheap to clone.
 #[derive(Clone, Debug)]
@@ -20,7 +16,7 @@ pub struct Holdings(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     served: Arc<ArcSwap<Served>>,
-    journals: Mutex<HashMap<Name, Journal>>,
+    journals: Mutex<Journals>,
 }
 
 impl Holdings {
@@ -50,18 +46,7 @@ impl Holdings {
         let (zone, served) = (&version.zone, self.served());
         let old = served.zones.get(zone.apex());
         let is_new = old.is_none_or(|old| old.serial() != zone.serial());
-        let mut journals = self.journals();
-        let journal = journals.entry(zone.apex().clone()).or_insert_with(|| Journal::new(JournalLimits::default()));
-        match (&version.steps, old) {
-            (Some(steps), _) => steps.iter().for_each(|step| journal.push(step)),
-            (None, Some(old)) if is_new && zone.record_count() <= COMPARED => {
-                journal.push(&Difference::between(old, zone));
-            }
-            (None, Some(_)) if !is_new => {}
-            (None, _) if journal.newest() != Some(zone.serial()) => *journal = Journal::new(JournalLimits::default()),
-            (None, _) => {}
-        }
-        drop(journals);
+        self.journals().changed(old, zone, version.steps.as_deref());
         let mut unavailable = served.unavailable.clone();
         unavailable.set(zone.apex(), false);
         self.store(Served { zones: served.zones.with(zone.clone()), unavailable, keys: served.keys.clone() });
@@ -89,7 +74,7 @@ impl Holdings {
         self.0.served.store(Arc::new(served));
     }
 
-    fn journals(&self) -> MutexGuard<'_, HashMap<Name, Journal>> {
+    fn journals(&self) -> MutexGuard<'_, Journals> {
         self.0.journals.lock().expect("no holder of the journals panics")
     }
 }

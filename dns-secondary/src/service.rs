@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use dns::answer::{self, Outcome, Transport};
+use dns::answer::{Outcome, Transport};
 use dns::message::{Header, Opcode};
 use dns::notify;
 use dns::secondary::{Effect, Moment, Notice, Secondary, Settings};
 use dns::server::{Origin, Reaction, Request, Server, TransferRequest};
 use platform::listen::datagrams::{self, Datagram, Verdict};
+use platform::listen::sockets::Sockets;
 use platform::listen::streams::{self, Connection, Limits};
-use platform::net::{TcpListener, UdpSocket};
 use platform::{ArgumentError, Boot, Net, clock, entropy};
 use tokio::sync::mpsc;
 
@@ -43,11 +43,11 @@ struct State {
 /// Runs the service until it is asked to end.
 pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
     let config = arguments.check()?;
-    let sockets = bind(&boot.net, &config.listen).await?;
+    let sockets = Sockets::bind(&boot.net, &config.listen).await?;
     let service = Arc::new(Service::new(&boot, &config).await?);
     service.begin(&config);
     for socket in sockets {
-        socket.serve(&service);
+        serve(socket, &service);
     }
     tokio::spawn(watch_clock(Arc::clone(&service)));
     tracing::info!(
@@ -70,7 +70,7 @@ impl Service {
         let secondary = Secondary::new(config.keys.clone(), Settings::default());
         Ok(Service {
             net: boot.net.clone(),
-            server: Server { open_transfers: config.open_transfers, answers: Arc::new(answers(&boot.name)) },
+            server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
             holdings,
             notifications,
             counters,
@@ -219,16 +219,6 @@ fn origin(transport: Transport, peer: SocketAddr) -> Origin {
     Origin { transport, address: peer.ip(), now: clock::unix_seconds() }
 }
 
-/// NSID tells the name, cookies are on (with a secret of this start), and the version is nobody's business.
-fn answers(name: &str) -> answer::Options {
-    answer::Options {
-        identity: Some(name.as_bytes().into()),
-        cookie_secret: Some(entropy::octets()),
-        keepalive: Some((Limits::default().idle.as_millis() / 100) as u16),
-        ..answer::Options::default()
-    }
-}
-
 /// Wakes the state machine when it said so.
 async fn watch_clock(service: Arc<Service>) {
     loop {
@@ -245,41 +235,22 @@ async fn watch_clock(service: Arc<Service>) {
     }
 }
 
-/// The sockets of one address.
-struct Sockets {
-    datagrams: UdpSocket,
-    streams: TcpListener,
-}
-
-async fn bind(net: &Net, addresses: &[SocketAddr]) -> Result<Vec<Sockets>, ArgumentError> {
-    let mut sockets = vec![];
-    for address in addresses {
-        let failed = |error| ArgumentError(format!("--listen {address}: {error}"));
-        let datagrams = net.udp_bind(*address).await.map_err(failed)?;
-        let address = datagrams.local_address().map_err(failed)?;
-        sockets.push(Sockets { datagrams, streams: net.tcp_listen(address).await.map_err(failed)? });
-    }
-    Ok(sockets)
-}
-
-impl Sockets {
-    fn serve(self, service: &Arc<Service>) {
-        let (served, server) = (service.holdings.snapshot(), service.server.clone());
-        let requests = service.counters.requests.clone();
-        let passed_on = datagrams::serve(Arc::new(self.datagrams), move |query, peer, reply| {
-            requests.inc();
-            match server.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
-                Outcome::Reply(length) => Verdict::Reply(length),
-                Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-                Outcome::Ignore => Verdict::Ignore,
-            }
-        });
-        tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
-        let service = Arc::clone(service);
-        tokio::spawn(streams::serve(self.streams, Limits::default(), move |connection, message| {
-            handle_message(Arc::clone(&service), connection, message)
-        }));
-    }
+fn serve(sockets: Sockets, service: &Arc<Service>) {
+    let (served, server) = (service.holdings.snapshot(), service.server.clone());
+    let requests = service.counters.requests.clone();
+    let passed_on = datagrams::serve(Arc::new(sockets.datagrams), move |query, peer, reply| {
+        requests.inc();
+        match server.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
+            Outcome::Reply(length) => Verdict::Reply(length),
+            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+            Outcome::Ignore => Verdict::Ignore,
+        }
+    });
+    tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
+    let service = Arc::clone(service);
+    tokio::spawn(streams::serve(sockets.streams, Limits::default(), move |connection, message| {
+        handle_message(Arc::clone(&service), connection, message)
+    }));
 }
 
 async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<Datagram>) {
@@ -291,8 +262,8 @@ async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<D
                 let journal = service.holdings.journal(request.zone().apex());
                 request.start(journal.as_ref()).next_message(clock::unix_seconds()).map(Into::into)
             }
-            Reaction::Refused { failure, reply } => {
-                tracing::info!("a message of {} signed with {:?} was refused: {failure}", datagram.peer, failure.key);
+            Reaction::Refused { refusal, reply } => {
+                tracing::info!("{}: {refusal}", datagram.peer);
                 reply
             }
             Reaction::Acknowledged(reply) => {
@@ -326,8 +297,8 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
             connection.send(reply).await;
             service.notifications.subscribe(connection, zone, key);
         }
-        Reaction::Refused { failure, reply } => {
-            tracing::info!("a message of {} signed with {:?} was refused: {failure}", connection.peer, failure.key);
+        Reaction::Refused { refusal, reply } => {
+            tracing::info!("{}: {refusal}", connection.peer);
             if let Some(reply) = reply {
                 connection.send(reply).await;
             }

@@ -5,13 +5,16 @@
 //! asked, since MirageOS clients expect one in every reply.
 
 mod announcer;
+mod journals;
 mod outgoing;
 #[cfg(test)]
 mod tests;
 mod unavailable;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::answer::{self, Client, Outcome, Transport};
 use crate::keys::{KeySet, Right};
@@ -23,11 +26,16 @@ use crate::tsig::{self, Policy, TsigFailure, Verification};
 use crate::zone_set::ZoneSet;
 
 pub use announcer::{Announcement, Announcements, Announcer};
+pub use journals::Journals;
 pub use outgoing::{Kind, Transfer, TransferRequest};
 pub use unavailable::Unavailable;
 
 /// Octets of the longest message over TCP.
 const MAX_MESSAGE: usize = 65_535;
+/// Octets of a message over UDP to who says nothing else.
+const WITHOUT_EDNS: u16 = 512;
+/// Octets of a message over UDP at most.
+const MOST_OVER_UDP: u16 = 1232;
 
 /// What is served at a moment.
 #[derive(Clone, Debug, Default)]
@@ -82,13 +90,33 @@ pub enum Reaction {
     },
     /// The peer has taken note of a NOTIFY.
     Acknowledged(Acknowledgement),
-    /// A signature was refused; send the reply, if there is one.
+    /// Something that an operator may want to know of was refused; send the reply, if there is one.
     Refused {
-        /// Why.
-        failure: TsigFailure,
+        /// What, and why.
+        refusal: Refusal,
         /// What the peer is told.
         reply: Option<Vec<u8>>,
     },
+}
+
+/// What was refused to a peer.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A signature.
+    Signature(TsigFailure),
+    /// A transfer of this zone, for want of a key with the right.
+    Transfer(Name),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Signature(failure) => {
+                write!(f, "a message signed with {:?} was refused: {failure}", failure.key)
+            }
+            Refusal::Transfer(zone) => write!(f, "a transfer of {zone} was refused"),
+        }
+    }
 }
 
 /// A request that was understood and whose sender is known.
@@ -136,6 +164,18 @@ impl Request {
 }
 
 impl Server {
+    /// NSID tells the name, cookies are on, clients are told how long a connection may be idle, and the version is nobody's
+    /// business.
+    pub fn new(name: &str, open_transfers: bool, cookie_secret: [u8; 16], idle: Duration) -> Server {
+        let answers = answer::Options {
+            identity: Some(name.as_bytes().into()),
+            cookie_secret: Some(cookie_secret),
+            keepalive: Some((idle.as_millis() / 100) as u16),
+            ..answer::Options::default()
+        };
+        Server { open_transfers, answers: Arc::new(answers) }
+    }
+
     /// Answers a query from its octets into `reply`; what else there is to do, [`Server::handle`] decides.
     pub fn answer(&self, served: &Served, octets: &[u8], origin: Origin, reply: &mut [u8]) -> Outcome {
         let Origin { transport, address, now } = origin;
@@ -163,7 +203,7 @@ impl Server {
             Ok(opened) => opened,
             Err(failure) => {
                 let reply = failure.reply(octets);
-                return Reaction::Refused { failure, reply };
+                return Reaction::Refused { refusal: Refusal::Signature(failure), reply };
             }
         };
         let (octets, verification) = (&opened.message, opened.verification);
@@ -210,7 +250,8 @@ impl Server {
             return refuse(Rcode::REFUSED);
         }
         if !self.open_transfers && !request.may(Right::Transfer, &question.name) {
-            return refuse(Rcode::REFUSED);
+            let reply = Some(request.reply(Rcode::REFUSED, origin.now));
+            return Reaction::Refused { refusal: Refusal::Transfer(question.name.clone()), reply };
         }
         if served.unavailable.contains(&question.name) {
             return refuse(Rcode::SERVFAIL);
@@ -238,14 +279,23 @@ fn signed_query(
         // To a secondary this says that the zone is gone, or for the root that it may ask for others (MirageOS).
         reply = Message::decode(octets).map(|query| query.reply(Rcode::NOTAUTH).encode()).unwrap_or(reply);
     }
-    let limit =
-        if origin.transport == Transport::Udp { reply.len().max(512) + verification.room() } else { MAX_MESSAGE };
+    // The answer kept to the limit, but did not leave room for its signature.
+    let limit = Message::decode(octets).map_or(WITHOUT_EDNS.into(), |query| reply_limit(&query, origin.transport));
     tsig::sign_reply_within(limit, &mut reply, &verification, origin.now);
     let key = verification.key();
     let subscribes = |zone: &Name| origin.transport == Transport::Tcp && key.may(Right::Transfer, zone);
     match asked.filter(|asked| subscribes(&asked.name)) {
         Some(asked) => Reaction::Subscribe { reply, zone: asked.name, key: key.name.clone() },
         None => Reaction::Reply(reply),
+    }
+}
+
+/// Octets that the reply to a query may have, its signature included (RFC 6891 section 6.2.5).
+fn reply_limit(query: &Message, transport: Transport) -> usize {
+    let opt = || query.additionals.iter().find(|record| record.rtype == RecordType::OPT);
+    match transport {
+        Transport::Tcp => MAX_MESSAGE,
+        Transport::Udp => opt().map_or(WITHOUT_EDNS, |opt| opt.class.0.clamp(WITHOUT_EDNS, MOST_OVER_UDP)).into(),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{MAX_MESSAGE, Request};
+use super::{Request, reply_limit};
 use crate::answer::Transport;
 use crate::message::{MessageRecord, Rcode};
 use crate::name::Name;
@@ -77,7 +77,7 @@ impl TransferRequest {
         let chaining = if mirage { Chaining::EachOnItsOwn } else { Chaining::Rfc8945 };
         let chain = self.request.verification.as_ref().map(|proof| AnswerChain::new(proof.clone(), chaining));
         let room = chain.as_ref().map_or(0, AnswerChain::room);
-        let limit = self.limit().saturating_sub(room);
+        let limit = reply_limit(&self.request.message, self.transport).saturating_sub(room);
         let (kind, messages) = self.messages(journal, mirage, limit);
         Transfer { apex: self.zone.apex().clone(), serial: self.zone.serial(), kind, messages, chain }
     }
@@ -112,16 +112,6 @@ impl TransferRequest {
                 Some(message) => (kind, Messages::One(Some(message))),
                 None => (Kind::Refused, Messages::One(Some(self.request.message.reply(Rcode::NOTIMP).encode()))),
             },
-        }
-    }
-
-    fn limit(&self) -> usize {
-        match self.transport {
-            Transport::Tcp => MAX_MESSAGE,
-            Transport::Udp => {
-                let opt = self.request.message.additionals.iter().find(|record| record.rtype == RecordType::OPT);
-                opt.map_or(512, |opt| usize::from(opt.class.0.clamp(512, 1232)))
-            }
         }
     }
 }

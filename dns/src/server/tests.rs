@@ -18,6 +18,10 @@ fn key() -> Key {
     "k._transfer.example:SHA256:c2VjcmV0c2VjcmV0".parse().unwrap()
 }
 
+fn other_key(name: &str) -> Key {
+    format!("{name}:SHA256:c2VjcmV0c2VjcmV0").parse().unwrap()
+}
+
 fn version(serial: u32, words: &str) -> Zone {
     let hosts: String = words.split_whitespace().map(|word| format!("{word} 60 TXT {word}\n")).collect();
     let filler: String = (0..200).map(|n| format!("filler{n} 60 A 192.0.2.1\n")).collect();
@@ -26,7 +30,8 @@ fn version(serial: u32, words: &str) -> Zone {
 
 fn served() -> Served {
     let zones = [version(3, "c")].into_iter().collect();
-    Served { zones, keys: [key()].into_iter().collect(), unavailable: Unavailable::default() }
+    let keys = [key(), other_key("n._notify.example"), other_key("all._transfer")].into_iter().collect();
+    Served { zones, keys, unavailable: Unavailable::default() }
 }
 
 fn journal() -> Journal {
@@ -52,6 +57,10 @@ fn signed(message: &Message) -> SignedRequest {
     sign_request(message.encode(), &key(), NOW, 300)
 }
 
+fn signed_by(key: &str, message: &Message) -> SignedRequest {
+    sign_request(message.encode(), &other_key(key), NOW, 300)
+}
+
 /// A request as MirageOS signs it: Original ID 0.
 fn signed_by_mirage(message: &Message) -> Vec<u8> {
     let mut octets = signed(message).octets;
@@ -73,7 +82,9 @@ fn transfer(octets: &[u8], transport: Transport, journal: Option<&Journal>) -> (
 
 fn rcode(reaction: Reaction) -> Rcode {
     match reaction {
-        Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Header::decode(&reply).unwrap().rcode,
+        Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } | Reaction::Refused { reply: Some(reply), .. } => {
+            Header::decode(&reply).unwrap().rcode
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -110,7 +121,14 @@ fn who_may_transfer() {
     let other = signed(&query("sub.example", RecordType::AXFR, None));
     assert_eq!(rcode(handle(&served(), &other.octets, Transport::Tcp)), Rcode::NOTAUTH);
     let outside = signed(&query("other", RecordType::AXFR, None));
-    assert_eq!(rcode(handle(&served(), &outside.octets, Transport::Tcp)), Rcode::REFUSED);
+    let refused = handle(&served(), &outside.octets, Transport::Tcp);
+    assert!(matches!(&refused, Reaction::Refused { refusal: Refusal::Transfer(zone), .. } if *zone == name("other")));
+    assert_eq!(rcode(refused), Rcode::REFUSED);
+    let notifier = signed_by("n._notify.example", &axfr);
+    assert_eq!(rcode(handle(&served(), &notifier.octets, Transport::Tcp)), Rcode::REFUSED);
+    let origin = Origin { transport: Transport::Tcp, address: "192.0.2.9".parse().unwrap(), now: NOW };
+    let open = Server { open_transfers: true, ..Server::default() };
+    assert!(matches!(open.handle(&served(), &axfr.encode(), origin), Reaction::Transfer(_)));
 }
 
 #[test]
@@ -154,8 +172,89 @@ fn a_signed_soa_over_tcp_subscribes() {
     let soa = signed(&query("example", RecordType::SOA, None));
     assert!(matches!(handle(&served(), &soa.octets, Transport::Tcp), Reaction::Subscribe { .. }));
     assert!(matches!(handle(&served(), &soa.octets, Transport::Udp), Reaction::Reply(_)));
-    let root = signed(&query(".", RecordType::SOA, None));
-    assert_eq!(rcode(handle(&served(), &root.octets, Transport::Tcp)), Rcode::NOTAUTH);
+    for elsewhere in [".", "other"] {
+        let soa = signed(&query(elsewhere, RecordType::SOA, None));
+        assert_eq!(rcode(handle(&served(), &soa.octets, Transport::Tcp)), Rcode::NOTAUTH, "{elsewhere}");
+    }
+    let everything = signed_by("all._transfer", &query(".", RecordType::SOA, None));
+    assert!(matches!(handle(&served(), &everything.octets, Transport::Tcp), Reaction::Subscribe { .. }));
+    let notifier = signed_by("n._notify.example", &query("example", RecordType::SOA, None));
+    assert!(matches!(handle(&served(), &notifier.octets, Transport::Tcp), Reaction::Reply(_)));
+}
+
+#[test]
+fn a_signature_must_fit_as_well() {
+    let long = format!("@ 60 SOA ns root 1 1 1 1 1\nlong 60 TXT {}\n", "\"0123456789\" ".repeat(90));
+    let served = Served { zones: [zone("example", &long)].into_iter().collect(), ..served() };
+    let mut query = query("long.example", RecordType::TXT, None);
+    let opt = MessageRecord { owner: Name::root(), rtype: RecordType::OPT, class: Class(1100), ttl: 0, rdata: None };
+    query.additionals.push(opt);
+    let request = signed(&query);
+    let Reaction::Reply(reply) = handle(&served, &request.octets, Transport::Udp) else { panic!("a reply") };
+    assert!(reply.len() <= 1100);
+    let reply = request.sent.verify_reply(&reply, NOW).unwrap();
+    assert!(Header::decode(&reply).unwrap().truncated);
+}
+
+#[test]
+fn what_cannot_be_understood_gets_an_error_and_replies_get_none() {
+    let mut update = query("example", RecordType::SOA, None);
+    update.header.opcode = Opcode::UPDATE;
+    let update = update.encode();
+    assert_eq!(rcode(handle(&served(), &[&update[..], b"x"].concat(), Transport::Udp)), Rcode::FORMERR);
+    let mut unknown = query("example", RecordType::A, None);
+    unknown.header.opcode = Opcode(2);
+    assert_eq!(rcode(handle(&served(), &unknown.encode(), Transport::Udp)), Rcode::NOTIMP);
+    let request = signed(&unknown);
+    let Reaction::Reply(reply) = handle(&served(), &request.octets, Transport::Udp) else { panic!("a reply") };
+    assert!(request.sent.verify_reply(&reply, NOW).is_ok());
+    let mut reply = update.clone();
+    reply[2] |= 0x80;
+    assert!(matches!(handle(&served(), &reply, Transport::Udp), Reaction::Ignore));
+    for cut in 0..12 {
+        assert!(matches!(handle(&served(), &update[..cut], Transport::Udp), Reaction::Ignore));
+    }
+}
+
+#[test]
+fn a_wrong_key_is_told_so() {
+    let request = signed_by("unknown._update.example", &query("example", RecordType::SOA, None));
+    assert_eq!(rcode(handle(&served(), &request.octets, Transport::Udp)), Rcode::NOTAUTH);
+}
+
+#[test]
+fn the_reply_to_a_request_is_signed_and_repeats_the_question() {
+    let mut update = query("example", RecordType::SOA, None);
+    update.header.opcode = Opcode::UPDATE;
+    let request = signed(&update);
+    let Reaction::Request(understood) = handle(&served(), &request.octets, Transport::Tcp) else { panic!("an update") };
+    let reply = request.sent.verify_reply(&understood.reply(Rcode::NXRRSET, NOW), NOW).unwrap();
+    let reply = Message::decode(&reply).unwrap();
+    assert_eq!((reply.header.rcode, reply.header.id, reply.questions), (Rcode::NXRRSET, 7, update.questions));
+}
+
+#[test]
+fn journals_follow_what_is_served() {
+    let mut journals = Journals::default();
+    let reach = |journals: &Journals| {
+        let journal = journals.get(&name("example"))?;
+        Some((journal.oldest()?.0, journal.newest()?.0))
+    };
+    let [one, two, three, four] = [(1, "a"), (2, "b"), (3, "c"), (4, "d")].map(|(serial, text)| version(serial, text));
+    journals.changed(None, &one, None);
+    assert_eq!(reach(&journals), None);
+    journals.changed(Some(&one), &two, None);
+    journals.changed(Some(&two), &three, Some(&[Difference::between(&two, &three)]));
+    journals.changed(Some(&three), &three, None);
+    // Not served for a while, and back as it was.
+    journals.changed(None, &three, None);
+    assert_eq!(reach(&journals), Some((1, 3)));
+    // Nobody knows how it came to be this one.
+    journals.changed(None, &four, None);
+    assert_eq!(reach(&journals), None);
+    journals.changed(Some(&three), &four, None);
+    journals.remove(&name("example"));
+    assert_eq!(reach(&journals), None);
 }
 
 #[test]

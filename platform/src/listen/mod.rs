@@ -2,4 +2,6 @@
 //! TCP (RFC 1035 section 4.2). What a message means is the caller's business.
 
 pub mod datagrams;
+pub mod numbered;
+pub mod sockets;
 pub mod streams;
