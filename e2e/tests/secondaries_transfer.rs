@@ -106,3 +106,18 @@ fn follows(world: &World, secondary: SocketAddr) {
         assert_eq!(dig(secondary, &format!("{question} +short")), world.short(question), "{question}");
     }
 }
+
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_transfer_of_what_changed_has_nothing_else() {
+    let world = World::new();
+    let key = TRANSFER.argument();
+    let before = world.serial("example.com");
+    assert!(nsupdate(world.address(), &UPDATE, "update add new.example.com 60 A 192.0.2.5").success);
+    let difference = dig(world.address(), &format!("-y {key} +tcp example.com IXFR={before}"));
+    assert!(difference.contains("new.example.com.") && difference.contains("192.0.2.5"), "{difference}");
+    assert!(!difference.contains("www.example.com."), "{difference}");
+    assert_eq!(difference.lines().filter(|line| line.contains("SOA\tns1")).count(), 4, "{difference}");
+    let whole = dig(world.address(), &format!("-y {key} +tcp example.com IXFR=1"));
+    assert!(whole.contains("www.example.com."), "a version that nobody remembers gets the whole zone: {whole}");
+}

@@ -105,7 +105,7 @@ mod tests {
             reply[..request.len()].copy_from_slice(request);
             Verdict::Reply(request.len())
         });
-        let mut answered = vec![false; FLOOD];
+        let mut answered = [false; FLOOD];
         let mut buffer = [0; 8];
         for _ in 0..FLOOD {
             let received =
