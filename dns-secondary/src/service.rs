@@ -9,6 +9,7 @@ use dns::message::{Header, Opcode};
 use dns::notify;
 use dns::secondary::{Effect, Moment, Notice, Secondary, Settings};
 use dns::server::{Origin, Reaction, Request, Server, TransferRequest};
+use platform::links::{Event, Links};
 use platform::listen::datagrams::{self, Datagram, Verdict};
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::{self, Connection, Limits};
@@ -18,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::config::{Arguments, Config};
 use crate::error;
 use crate::holdings::Holdings;
-use crate::links::{Event, Links};
+
 use crate::metrics::Counters;
 use crate::notifications::Notifications;
 

@@ -6,6 +6,7 @@
 pub mod boot;
 pub mod clock;
 pub mod entropy;
+pub mod links;
 pub mod listen;
 pub mod log;
 pub mod metrics;
