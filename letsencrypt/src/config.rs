@@ -226,7 +226,9 @@ impl Arguments {
                 Some("") => return error("--issuer local: needs a seed, and whoever knows it can issue"),
                 Some(seed) => return Ok(IssuerConfig::Local { seed: seed.to_owned() }),
                 None => {
-                    return error(format!("--issuer {other}: there are letsencrypt, staging, https://… and local:SEED"));
+                    return error(format!(
+                        "--issuer {other}: there are letsencrypt, staging, https://… and local:SEED"
+                    ));
                 }
             },
         };
