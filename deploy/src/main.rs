@@ -3,6 +3,7 @@
 // A command line tool talks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod certificate;
 mod check;
 mod client;
 mod demo;
@@ -29,6 +30,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Certificate(certificate::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
     Diff(diff::Arguments),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> ExitCode {
     let result = match command {
+        Command::Certificate(arguments) => return get_certificate(&arguments),
         Command::Check(arguments) => check::run(&arguments).map_err(|error| error.to_string()),
         Command::Diff(arguments) => diff::run(&arguments).map_err(|error| error.to_string()),
         Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),
@@ -58,6 +61,27 @@ fn run(command: Command) -> ExitCode {
         Err(error) => {
             eprintln!("gitstead: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Its exit codes are for cron: 0 also when nothing is new, 75 when it may go better later.
+fn get_certificate(arguments: &certificate::Arguments) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            runtime.block_on(certificate::run(arguments)).map_err(|error| (error.exit_code(), error.to_string()))
+        }
+        Err(error) => Err((1, error.to_string())),
+    };
+    match result {
+        Ok(news) => {
+            news.into_iter().for_each(|news| println!("{news}"));
+            ExitCode::SUCCESS
+        }
+        Err((code, error)) => {
+            eprintln!("gitstead: {error}");
+            ExitCode::from(code)
         }
     }
 }

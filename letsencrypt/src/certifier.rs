@@ -6,6 +6,10 @@
 
 mod entry;
 mod plan;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,7 +18,7 @@ use dns::Name;
 use crate::certificate::{Certificate, Chain};
 use crate::policy::PolicyError;
 use crate::records::Contents;
-use crate::request::{Identity, SigningRequest};
+use crate::request::SigningRequest;
 use crate::status::Status;
 
 use entry::{Entry, Next, Wish};
@@ -155,11 +159,13 @@ impl Certifier {
             absent.remove(&slot.host);
             let host = slot.host.clone();
             let entry = self.entries.entry(host.clone()).or_insert_with(|| Entry::new(host.clone()));
-            let leftover = entry.see(slot, judge, now);
+            let (news, leftover) = entry.see(slot, judge, now);
             if !leftover.is_empty() {
                 self.effects.push(Effect::Withdraw { host: host.clone(), proofs: leftover });
             }
-            self.look_at(&host, now);
+            if news {
+                self.look_at(&host, now);
+            }
         }
         for host in absent {
             if let Some(entry) = self.entries.get_mut(&host) {

@@ -4,12 +4,15 @@
 //! ([`zones`]); [`policy`] says whether its sender may have it; [`certifier`], a state machine over virtual time, when it is its
 //! turn; [`order`] takes it from there to the chain: an [`authority`] issues, [`registry`] writes proofs, chains and words into
 //! DNS, [`propagation`] waits until every name server has them, [`status`] is what the requester is told.
+//!
+//! [`client`] is the other side: how a program gets its own certificate. It needs none of the service.
 
 #[cfg(feature = "service")]
 pub mod authority;
 pub mod certificate;
 #[cfg(feature = "service")]
 pub mod certifier;
+pub mod client;
 #[cfg(feature = "service")]
 pub mod config;
 pub mod exchange;

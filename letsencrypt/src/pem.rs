@@ -18,3 +18,10 @@ fn block(label: &str, der: &[u8]) -> String {
     let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
+
+/// The octets of a private key in PKCS#8; none for other text.
+pub fn private_key_der(text: &str) -> Option<Vec<u8>> {
+    let (_, rest) = text.split_once("-----BEGIN PRIVATE KEY-----")?;
+    let (body, _) = rest.split_once("-----END PRIVATE KEY-----")?;
+    STANDARD.decode(body.split_whitespace().collect::<String>()).ok()
+}

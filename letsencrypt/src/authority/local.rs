@@ -77,11 +77,20 @@ impl Local {
         crate::pem::certificate(&self.root)
     }
 
-    fn sign(&self, request: &SigningRequest, now: u64) -> Result<Vec<u8>, rcgen::Error> {
+    /// A chain that holds for so many seconds from `now` on.
+    pub(crate) fn chain(&self, request: &SigningRequest, now: u64, lifetime: u64) -> Result<Chain, Failure> {
+        let failed = |words: String| Failure::new(Fault::Refused, words);
+        let leaf = self.sign(request, now, lifetime);
+        let leaf = leaf.map_err(|error| failed(format!("the request's key or names: {error}")))?;
+        let leaf = Certificate::read(&leaf).map_err(|error| failed(error.to_string()))?;
+        Ok(Chain { leaf, issuers: vec![self.root.clone()] })
+    }
+
+    fn sign(&self, request: &SigningRequest, now: u64, lifetime: u64) -> Result<Vec<u8>, rcgen::Error> {
         let names: Vec<String> = request.names.iter().map(host_names::text).collect();
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name = DistinguishedName::new();
-        (params.not_before, params.not_after) = (at(now - BEFORE), at(now + LIFETIME));
+        (params.not_before, params.not_after) = (at(now - BEFORE), at(now + lifetime));
         params.serial_number = Some(positive(entropy::octets::<16>()));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
@@ -124,11 +133,7 @@ impl Authority for Local {
         _: Option<&Certificate>,
         _: &P,
     ) -> Result<Chain, Failure> {
-        let failed = |words: String| Failure::new(Fault::Refused, words);
-        let leaf = self.sign(request, clock::unix_seconds());
-        let leaf = leaf.map_err(|error| failed(format!("the request's key or names: {error}")))?;
-        let leaf = Certificate::read(&leaf).map_err(|error| failed(error.to_string()))?;
-        Ok(Chain { leaf, issuers: vec![self.root.clone()] })
+        self.chain(request, clock::unix_seconds(), LIFETIME)
     }
 
     async fn renewal(&self, _: &Certificate) -> (Option<Window>, u64) {

@@ -46,6 +46,8 @@ pub struct Entry {
     /// When it is in the certifier's timers.
     pub timer: Option<u64>,
     slot: Slot,
+    /// Read from the slot once, as its signature takes time to check.
+    request: Result<Option<Box<SigningRequest>>, String>,
     seen: bool,
     /// No order before, in seconds since 1970.
     not_before: u64,
@@ -78,6 +80,7 @@ impl Entry {
             running: None,
             timer: None,
             slot,
+            request: Ok(None),
             seen: false,
             not_before: 0,
             starts: vec![],
@@ -88,15 +91,29 @@ impl Entry {
         }
     }
 
-    /// Takes note of what lies in DNS; gives proofs of an order that nobody works on any more.
+    /// Takes note of what lies in DNS: whether that is news, and proofs of an order that nobody works on any more.
     pub fn see(
         &mut self,
         slot: Slot,
         judge: &dyn Fn(&Slot, &SigningRequest) -> Result<(), PolicyError>,
         now: u64,
-    ) -> Vec<(Name, String)> {
+    ) -> (bool, Vec<(Name, String)>) {
         let first = !std::mem::replace(&mut self.seen, true);
-        self.wish = wish(&slot, judge);
+        if slot.contents.requests != self.slot.contents.requests {
+            self.request = only_request(&slot.contents);
+        }
+        let wish = match &self.request {
+            Ok(None) => Wish::Nothing,
+            Err(words) => Wish::Refused(words.clone()),
+            Ok(Some(request)) => match judge(&slot, request) {
+                Ok(()) => Wish::Certificate(request.clone()),
+                Err(error) => Wish::Refused(error.to_string()),
+            },
+        };
+        if !first && wish == self.wish && slot == self.slot {
+            return (false, vec![]);
+        }
+        self.wish = wish;
         self.gone = if self.wish == Wish::Nothing { self.gone.or(Some(now)) } else { None };
         let status = slot.status.clone();
         self.slot = slot;
@@ -115,7 +132,7 @@ impl Entry {
             self.identity = Some(identity);
         }
         let leftover = status.filter(|_| first && self.running.is_none()).map(|status| status.proofs);
-        leftover.unwrap_or_default()
+        (true, leftover.unwrap_or_default())
     }
 
     /// Another wish than before at this host: it begins anew, but not again and again.
@@ -128,6 +145,7 @@ impl Entry {
         self.wish = Wish::Nothing;
         self.slot.contents = Contents::default();
         self.slot.status = None;
+        self.request = Ok(None);
         self.gone = self.gone.or(Some(now));
     }
 
@@ -262,21 +280,14 @@ impl Entry {
     }
 }
 
-fn wish(slot: &Slot, judge: &dyn Fn(&Slot, &SigningRequest) -> Result<(), PolicyError>) -> Wish {
-    let mut requests = vec![];
-    for der in &slot.contents.requests {
-        match SigningRequest::read(der) {
-            Ok(request) => requests.push(request),
-            Err(error) => return Wish::Refused(error.to_string()),
-        }
-    }
-    let Some(request) = requests.pop() else { return Wish::Nothing };
-    if requests.iter().any(|other| other.identity() != request.identity()) {
-        return Wish::Refused("there are several requests at this name; leave one".to_owned());
-    }
-    match judge(slot, &request) {
-        Ok(()) => Wish::Certificate(Box::new(request)),
-        Err(error) => Wish::Refused(error.to_string()),
+/// The request that lies at a host, or why there is none to be had.
+fn only_request(contents: &Contents) -> Result<Option<Box<SigningRequest>>, String> {
+    let requests = contents.requests.iter().map(|der| SigningRequest::read(der));
+    let mut requests = requests.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    let Some(request) = requests.pop() else { return Ok(None) };
+    match requests.iter().all(|other| other.identity() == request.identity()) {
+        true => Ok(Some(Box::new(request))),
+        false => Err("there are several requests at this name; leave one".to_owned()),
     }
 }
 
