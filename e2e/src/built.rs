@@ -24,6 +24,21 @@ pub fn command(program: &str, package: &str) -> Command {
     Command::new(path)
 }
 
+/// A command line of an example that `package` has, as [`command`].
+pub fn example(name: &str, package: &str) -> Command {
+    let this = std::env::current_exe().expect("a program knows its path");
+    let profile = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).expect("there is a folder above");
+    if std::env::var_os("GITSTEAD_E2E").is_none() {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo
+            .args(["build", "--quiet", "--package", package, "--example", name])
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        let outcome = run(&mut cargo, "");
+        assert!(outcome.success, "{package} cannot be built: {}", outcome.output);
+    }
+    Command::new(profile.join("examples").join(name))
+}
+
 fn build(package: &str, profile: &Path) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args(["build", "--quiet", "--package", package]).current_dir(env!("CARGO_MANIFEST_DIR"));

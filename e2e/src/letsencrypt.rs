@@ -78,25 +78,52 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// Makes a key and a request for `host` and `others`.
+    /// Makes a key and a request for `host` and `others`; without others as MirageOS does it, by the common name alone.
     pub fn new(folder: &Folder, host: &str, others: &[&str]) -> Requester {
-        let folder = folder.subfolder(&format!("requester-{host}"));
+        let names: Vec<String> = [host].iter().chain(others).map(|name| format!("DNS:{name}")).collect();
+        let extension = format!("subjectAltName={}", names.join(","));
+        Requester::make(folder, host, "ec", (!others.is_empty()).then_some(&extension))
+    }
+
+    /// A request with an extension as openssl writes it.
+    pub fn with_extension(folder: &Folder, host: &str, extension: &str) -> Requester {
+        Requester::make(folder, host, "ec", Some(extension))
+    }
+
+    /// A request for a kind of key as openssl writes it.
+    pub fn with_key(folder: &Folder, host: &str, key: &str) -> Requester {
+        Requester::make(folder, host, key, None)
+    }
+
+    fn make(folder: &Folder, host: &str, key: &str, extension: Option<&str>) -> Requester {
+        let folder = folder.subfolder(&format!("requester-{host}-{}", free_port()));
         let mut command = Command::new("openssl");
-        command.args("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -outform DER".split(' '));
-        command.arg("-subj").arg(format!("/CN={host}")).args(["-keyout", "key.pem", "-out", "request.der"]);
-        if !others.is_empty() {
-            let names: Vec<String> = [host].iter().chain(others).map(|name| format!("DNS:{name}")).collect();
-            command.arg("-addext").arg(format!("subjectAltName={}", names.join(",")));
+        command.args(["req", "-new", "-nodes", "-outform", "DER", "-newkey", key]);
+        if key == "ec" {
+            command.args(["-pkeyopt", "ec_paramgen_curve:P-256"]);
         }
+        command.arg("-subj").arg(format!("/CN={host}")).args(["-keyout", "key.pem", "-out", "request.der"]);
+        command.args(extension.into_iter().flat_map(|extension| ["-addext", extension]));
         let outcome = run(command.current_dir(&folder), "");
         assert!(outcome.success, "{}", outcome.output);
         Requester { folder, host: host.to_owned() }
     }
 
+    /// The request (DER).
+    pub fn request(&self) -> Vec<u8> {
+        std::fs::read(self.folder.join("request.der")).expect("the request was made")
+    }
+
+    /// Puts the request into DNS at another host, beside whatever lies there.
+    pub fn add_at(&self, primary: SocketAddr, key: &Key, host: &str) {
+        let commands = addition(host, &self.request());
+        let outcome = nsupdate_tcp(primary, key, &commands);
+        assert!(outcome.success, "{}", outcome.output);
+    }
+
     /// Puts the request into DNS in place of whatever lies there.
     pub fn ask(&self, primary: SocketAddr, key: &Key) {
-        let der = std::fs::read(self.folder.join("request.der")).expect("the request was made");
-        put_request(primary, key, &self.host, &der);
+        put_request(primary, key, &self.host, &self.request());
     }
 
     /// Waits for the certificate and writes the chain into a file (PEM), the certificate first.
@@ -132,11 +159,14 @@ impl Requester {
 
 /// Puts any request into DNS for a host, in place of whatever lies there.
 pub fn put_request(primary: SocketAddr, key: &Key, host: &str, der: &[u8]) {
-    let hex: String = der.iter().map(|octet| format!("{octet:02x}")).collect();
-    let owner = format!("_letsencrypt._tcp.{host}");
-    let commands = format!("update delete {owner} TLSA\nupdate add {owner} 3600 TLSA 3 255 0 {hex}");
+    let commands = format!("update delete _letsencrypt._tcp.{host} TLSA\n{}", addition(host, der));
     let outcome = nsupdate_tcp(primary, key, &commands);
     assert!(outcome.success, "{}", outcome.output);
+}
+
+fn addition(host: &str, der: &[u8]) -> String {
+    let hex: String = der.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("update add _letsencrypt._tcp.{host} 3600 TLSA 3 255 0 {hex}")
 }
 
 /// The TLSA records of a host as text.
@@ -159,4 +189,12 @@ pub fn verify(root: &std::path::Path, chain: &std::path::Path, host: &str) {
     command.args(["verify", "-x509_strict", "-verify_hostname", host, "-CAfile"]).arg(root);
     let outcome = run(command.arg("-untrusted").arg(chain).arg(chain), "");
     assert!(outcome.success, "{}", outcome.output);
+}
+
+/// Seconds from now to a time as `date` reads it.
+pub fn seconds_until(time: &str) -> i64 {
+    let outcome = run(Command::new("date").args(["-d", time, "+%s"]), "");
+    let at: i64 = outcome.output.trim().parse().unwrap_or_else(|_| panic!("{time}: {}", outcome.output));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970");
+    at - now.as_secs() as i64
 }

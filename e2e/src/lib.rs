@@ -6,6 +6,7 @@
 //! - [`sshd`] and [`git`]: the remote that the primary pulls from and pushes to; [`proxy`] breaks the line between them;
 //! - [`primary`] (found by [`built`]): the program under test;
 //! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
+//! - [`letsencrypt`], [`pebble`], [`scripted_ca`]: our certificate service, and authorities for it;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
@@ -36,6 +37,7 @@ pub mod proxy;
 pub mod random;
 pub mod records;
 pub mod samples;
+pub mod scripted_ca;
 pub mod sshd;
 pub mod wait;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A package and one of its programs, by which it is known to be there however it was installed.
-const NEEDED: [(&str, &str); 17] = [
+const NEEDED: [(&str, &str); 18] = [
     ("openssh-server", "sshd"),
     ("openssh-client", "ssh"),
     ("openssh-client", "ssh-keygen"),
@@ -23,6 +23,7 @@ const NEEDED: [(&str, &str); 17] = [
     ("pebble", "pebble"),
     ("openssl", "openssl"),
     ("curl", "curl"),
+    ("python3", "python3"),
 ];
 
 /// Makes sure that every program is there; installs what is missing if it may.

@@ -110,8 +110,8 @@ impl Pebble {
     }
 }
 
-/// A CA of one certificate, that of pebble's API; Debian ships none.
-fn make_certificate(home: &std::path::Path) {
+/// A CA (ca.pem) of one certificate, that of pebble's API (api.pem); Debian ships none.
+pub fn make_certificate(home: &std::path::Path) {
     let script = "set -e
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 \
             -subj /CN=tests -addext basicConstraints=critical,CA:TRUE
