@@ -7,7 +7,7 @@ use dns::Name;
 use dns::notify::{Over, Target};
 use gitstore::{HostKeyPin, HostKeyPolicy, Identity, RemoteAddress, SshKey};
 use platform::ArgumentError;
-use platform::listen::arguments::{ListenArguments, Listening};
+use platform::listen::arguments::{AnswerArguments, Answering, ListenArguments, Listening};
 
 use crate::repository::SerialPolicy;
 
@@ -55,6 +55,9 @@ pub struct Arguments {
     #[command(flatten)]
     listen: ListenArguments,
 
+    #[command(flatten)]
+    answers: AnswerArguments,
+
     /// Ask the remote every so many seconds whether somebody pushed; 0 is never.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     poll: u64,
@@ -79,6 +82,8 @@ pub struct Config {
     pub store: gitstore::Options,
     /// Where to answer.
     pub listening: Listening,
+    /// How to answer.
+    pub answering: Answering,
     /// Whether AXFR needs no key.
     pub open_transfers: bool,
     /// How often to pull without being told; none for never.
@@ -102,6 +107,7 @@ impl Arguments {
         Ok(Config {
             store,
             listening: self.listen.check(),
+            answering: self.answers.check(name),
             open_transfers: self.axfr,
             poll: (self.poll > 0).then(|| Duration::from_secs(self.poll)),
             serial: self.serial,

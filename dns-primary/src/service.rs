@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use dns::answer::rate_limit::RateLimit;
 use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
-use dns::server::{Origin, Reaction, Request, Served, Server, Transfer, TransferRequest};
+use dns::server::{Origin, Reaction, Request, Served, Server, Settings, Transfer, TransferRequest};
 use gitstore::Store;
+use platform::listen::arguments::Answering;
 use platform::listen::datagrams::{Burst, Datagram, Verdict};
 use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
@@ -100,9 +102,22 @@ impl Service {
             notifications,
             counters,
             serial: config.serial,
-            server: Server::new(&boot.name, config.open_transfers, entropy::octets(), config.listening.limits.idle),
+            server: server(config),
             retransmissions: Arc::default(),
         })
+    }
+
+    /// What is not a plain query needs keys, zones to transfer, or the remote.
+    fn verdict(&self, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Reply(length) => Verdict::Reply(length),
+            Outcome::Limited(reply) => {
+                self.counters.limited.inc();
+                reply.map_or(Verdict::Ignore, Verdict::Reply)
+            }
+            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+            Outcome::Ignore => Verdict::Ignore,
+        }
     }
 
     fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
@@ -139,7 +154,7 @@ impl Respond for Service {
         let (served, now) = (self.served.load(), clock::unix_seconds());
         burst.answer(|query, peer, reply| {
             let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
-            verdict(self.server.answer(&served, query, origin, reply))
+            self.verdict(self.server.answer(&served, query, origin, reply))
         });
     }
 
@@ -148,7 +163,7 @@ impl Respond for Service {
         match self.server.answer(&self.served.load(), query, origin(Transport::Tcp, peer), reply) {
             // The reply to a NOTIFY that was sent on the connection, perhaps.
             Outcome::Ignore => Verdict::PassOn,
-            outcome => verdict(outcome),
+            outcome => self.verdict(outcome),
         }
     }
 
@@ -161,13 +176,16 @@ impl Respond for Service {
     }
 }
 
-/// What is not a plain query needs keys, zones to transfer, or the remote.
-fn verdict(outcome: Outcome) -> Verdict {
-    match outcome {
-        Outcome::Reply(length) => Verdict::Reply(length),
-        Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-        Outcome::Ignore => Verdict::Ignore,
-    }
+fn server(config: &Config) -> Server {
+    let Answering { rate_limit, identity, version } = config.answering.clone();
+    Server::new(Settings {
+        open_transfers: config.open_transfers,
+        identity,
+        version,
+        cookie_secret: entropy::octets(),
+        idle: config.listening.limits.idle,
+        rate_limit: rate_limit.map(|(rate, slip)| RateLimit::new(rate, slip, entropy::octets())),
+    })
 }
 
 async fn handle_datagram(service: &Service, datagram: Datagram) {

@@ -8,7 +8,7 @@ use dns::keys::{Key, KeySet, Right};
 use dns::notify::{Over, Target};
 use dns::secondary::{Origin, Primary};
 use platform::ArgumentError;
-use platform::listen::arguments::{ListenArguments, Listening};
+use platform::listen::arguments::{AnswerArguments, Answering, ListenArguments, Listening};
 
 /// The port of the protocol (RFC 1035 section 4.2).
 const DNS_PORT: u16 = 53;
@@ -44,6 +44,9 @@ pub struct Arguments {
     #[command(flatten)]
     listen: ListenArguments,
 
+    #[command(flatten)]
+    answers: AnswerArguments,
+
     /// Also notify this secondary of every zone; may be repeated.
     #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_primary)]
     notify: Vec<Primary>,
@@ -60,6 +63,8 @@ pub struct Config {
     pub key_primaries: Vec<SocketAddr>,
     /// Where to answer.
     pub listening: Listening,
+    /// How to answer.
+    pub answering: Answering,
     /// Whether AXFR needs no key.
     pub open_transfers: bool,
     /// Secondaries of this one beside those that the zones and keys name.
@@ -85,8 +90,8 @@ struct ZoneArgument {
 }
 
 impl Arguments {
-    /// Checks the arguments against each other.
-    pub fn check(self) -> Result<Config, ArgumentError> {
+    /// Checks the arguments against each other. `name` is the service's own.
+    pub fn check(self, name: &str) -> Result<Config, ArgumentError> {
         let keys: KeySet = self.keys.iter().cloned().collect();
         let explicit = !self.zone.is_empty() || !self.catalog.is_empty();
         let fetches = |key: &Key| key.grant().is_some_and(|grant| grant.right >= Right::Transfer);
@@ -116,6 +121,7 @@ impl Arguments {
             // Who lists zones wants those, not all that a key might give.
             key_primaries: self.primary.iter().filter(|_| !explicit).map(|primary| primary.address).collect(),
             listening: self.listen.check(),
+            answering: self.answers.check(name),
             open_transfers: self.axfr,
             notify: self.notify.into_iter().map(target).collect(),
         })
@@ -181,7 +187,7 @@ mod tests {
         let command = Arguments::augment_args(Command::new("test").no_binary_name(true));
         let matches = command.try_get_matches_from(arguments).map_err(|error| error.to_string())?;
         let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        arguments.check().map_err(|error| error.to_string())
+        arguments.check("test").map_err(|error| error.to_string())
     }
 
     #[test]

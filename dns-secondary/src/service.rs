@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
+use dns::answer::rate_limit::RateLimit;
 use dns::answer::{Outcome, Transport};
 use dns::message::{Header, Opcode};
 use dns::notify;
-use dns::secondary::{Effect, Moment, Notice, Secondary, Settings};
-use dns::server::{Origin, Reaction, Request, Server, TransferRequest};
+use dns::secondary::{self, Effect, Moment, Notice, Secondary};
+use dns::server::{Origin, Reaction, Request, Server, Settings, TransferRequest};
+use platform::listen::arguments::Answering;
 use platform::listen::datagrams::{Burst, Datagram, Verdict};
 use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
@@ -43,7 +45,7 @@ struct State {
 
 /// Runs the service until it is asked to end.
 pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
-    let config = arguments.check()?;
+    let config = arguments.check(&boot.name)?;
     let sockets = Sockets::bind(&boot.net, &config.listening).await?;
     let service = Arc::new(Service::new(&boot, &config).await?);
     service.begin(&config);
@@ -73,10 +75,10 @@ impl Service {
         let notifications = Notifications::start(&boot.net, listen, holdings.clone(), targets, counters.clone())
             .await
             .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
-        let secondary = Secondary::new(config.keys.clone(), Settings::default());
+        let secondary = Secondary::new(config.keys.clone(), secondary::Settings::default());
         Ok(Service {
             net: boot.net.clone(),
-            server: Server::new(&boot.name, config.open_transfers, entropy::octets(), config.listening.limits.idle),
+            server: server(config),
             holdings,
             notifications,
             counters,
@@ -133,7 +135,7 @@ impl Service {
         self.wake.notify_one();
     }
 
-    fn serve(&self, version: &dns::secondary::Served) {
+    fn serve(&self, version: &secondary::Served) {
         let before = self.holdings.served();
         let (apex, serial) = (version.zone.apex().clone(), version.zone.serial());
         if self.holdings.serve(version) {
@@ -177,6 +179,19 @@ impl Service {
             Reaction::Request(request) => Some(self.request(&request, peer)),
             Reaction::Refused { reply, .. } => reply,
             Reaction::Transfer(_) | Reaction::Acknowledged(_) | Reaction::Ignore => None,
+        }
+    }
+
+    /// What is not a plain query needs keys, or zones to transfer.
+    fn verdict(&self, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Reply(length) => Verdict::Reply(length),
+            Outcome::Limited(reply) => {
+                self.counters.limited.inc();
+                reply.map_or(Verdict::Ignore, Verdict::Reply)
+            }
+            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+            Outcome::Ignore => Verdict::Ignore,
         }
     }
 
@@ -247,7 +262,7 @@ impl Respond for Service {
         let (served, now) = (self.holdings.snapshot(), clock::unix_seconds());
         burst.answer(|query, peer, reply| {
             let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
-            verdict(self.server.answer(&served, query, origin, reply))
+            self.verdict(self.server.answer(&served, query, origin, reply))
         });
     }
 
@@ -256,7 +271,7 @@ impl Respond for Service {
         match self.server.answer(&self.holdings.snapshot(), query, origin(Transport::Tcp, peer), reply) {
             // The reply to a NOTIFY that was sent on the connection, perhaps.
             Outcome::Ignore => Verdict::PassOn,
-            outcome => verdict(outcome),
+            outcome => self.verdict(outcome),
         }
     }
 
@@ -269,13 +284,16 @@ impl Respond for Service {
     }
 }
 
-/// What is not a plain query needs keys, or zones to transfer.
-fn verdict(outcome: Outcome) -> Verdict {
-    match outcome {
-        Outcome::Reply(length) => Verdict::Reply(length),
-        Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-        Outcome::Ignore => Verdict::Ignore,
-    }
+fn server(config: &Config) -> Server {
+    let Answering { rate_limit, identity, version } = config.answering.clone();
+    Server::new(Settings {
+        open_transfers: config.open_transfers,
+        identity,
+        version,
+        cookie_secret: entropy::octets(),
+        idle: config.listening.limits.idle,
+        rate_limit: rate_limit.map(|(rate, slip)| RateLimit::new(rate, slip, entropy::octets())),
+    })
 }
 
 async fn handle_datagram(service: &Arc<Service>, datagram: Datagram) {

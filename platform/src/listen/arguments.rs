@@ -33,6 +33,50 @@ pub struct ListenArguments {
     connections_per_client: usize,
 }
 
+/// What a server says of itself, and how often it answers.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AnswerArguments {
+    /// Answers a second over UDP of one kind about one name to one network (/24, /56); 0 is no limit. Clients that show a valid
+    /// cookie have none.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    rate_limit: u32,
+
+    /// Of the answers beyond the limit one of so many is sent truncated, so that the client comes back over TCP; 0 is none.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    rate_limit_slip: u32,
+
+    /// What NSID and id.server say, or none [default: the name of this service].
+    #[arg(long, value_name = "TEXT")]
+    identity: Option<String>,
+
+    /// What version.bind says, or none.
+    #[arg(long, value_name = "TEXT", default_value = "none")]
+    version_text: String,
+}
+
+/// Checked values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// The limit, if there is one, and how many of the answers beyond it make one truncated.
+    pub rate_limit: Option<(u32, u32)>,
+    /// For NSID and `id.server`.
+    pub identity: Option<String>,
+    /// For `version.bind`.
+    pub version: Option<String>,
+}
+
+impl AnswerArguments {
+    /// Fills in what was not said; `name` is the service's.
+    pub fn check(&self, name: &str) -> Answering {
+        let text = |text: &str| (text != "none").then(|| text.to_owned());
+        Answering {
+            rate_limit: (self.rate_limit > 0).then_some((self.rate_limit, self.rate_limit_slip)),
+            identity: text(self.identity.as_deref().unwrap_or(name)),
+            version: text(&self.version_text),
+        }
+    }
+}
+
 /// Checked values.
 #[derive(Clone, Debug)]
 pub struct Listening {
@@ -83,6 +127,21 @@ mod tests {
     fn check(arguments: &[&str]) -> Listening {
         let command = ListenArguments::augment_args(Command::new("test").no_binary_name(true));
         ListenArguments::from_arg_matches(&command.get_matches_from(arguments)).unwrap().check()
+    }
+
+    #[test]
+    fn what_a_server_says_of_itself() {
+        let check = |arguments: &[&str]| {
+            let command = AnswerArguments::augment_args(Command::new("test").no_binary_name(true));
+            AnswerArguments::from_arg_matches(&command.get_matches_from(arguments)).unwrap().check("ns1")
+        };
+        let identity = Some("ns1".to_owned());
+        assert_eq!(check(&[]), Answering { rate_limit: None, identity, version: None });
+        let said = ["--identity", "none", "--version-text", "7", "--rate-limit", "20"];
+        assert_eq!(
+            check(&said),
+            Answering { rate_limit: Some((20, 2)), identity: None, version: Some("7".to_owned()) }
+        );
     }
 
     #[test]
