@@ -260,6 +260,7 @@ impl Respond for Service {
     fn answer_burst(&self, burst: &mut Burst) {
         self.counters.requests.inc_by(burst.len() as u64);
         let (served, now) = (self.holdings.snapshot(), clock::unix_seconds());
+        dns::answer::warm(&served.zones, burst.requests());
         burst.answer(|query, peer, reply| {
             let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
             self.verdict(self.server.answer(&served, query, origin, reply))

@@ -17,7 +17,7 @@ fn a_flood_gets_few_answers_and_a_way_round() {
         socket.send(&query(id, "www.example.com", kind::A)).expect("a datagram can be sent");
     }
     // What is about another name comes after all of these, and is not limited for them.
-    socket.send(&query(FLOOD, "example.com", kind::NS)).expect("a datagram can be sent");
+    socket.send(&query(FLOOD, "example.com", kind::SOA)).expect("a datagram can be sent");
     socket.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a time limit can be set");
     let (mut whole, mut truncated, mut buffer) = (0, 0, [0; 4096]);
     loop {

@@ -14,6 +14,7 @@ mod resolve;
 mod siphash;
 #[cfg(test)]
 mod tests;
+mod warm;
 
 use std::net::IpAddr;
 
@@ -27,6 +28,7 @@ use rate_limit::{Decision, RateLimit};
 use resolve::Resolution;
 
 pub(crate) use compose::{NamesInRdata, compressible};
+pub use warm::warm;
 
 /// How a query came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

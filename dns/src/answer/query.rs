@@ -120,7 +120,7 @@ impl<'a> Query<'a> {
 }
 
 /// Where the name of the question ends; it cannot be compressed.
-fn name_end(message: &[u8]) -> Option<usize> {
+pub fn name_end(message: &[u8]) -> Option<usize> {
     let mut at = HEADER;
     loop {
         let length = usize::from(*message.get(at)?);

@@ -111,19 +111,18 @@ impl std::fmt::Debug for Address {
 pub struct Batch {
     addresses: Vec<Address>,
     slices: Vec<iovec>,
-    headers: Vec<mmsghdr>,
+    receiving: Vec<mmsghdr>,
+    sending: Vec<mmsghdr>,
     with_destinations: bool,
 }
 
 impl Batch {
     /// For as many datagrams as the bursts have room for.
     pub fn new(capacity: usize, with_destinations: bool) -> Batch {
-        Batch {
-            addresses: vec![Address::unknown(); capacity],
-            slices: vec![iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; capacity],
-            headers: Vec::with_capacity(capacity),
-            with_destinations,
-        }
+        let mut addresses = vec![Address::unknown(); capacity];
+        let mut slices = vec![iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; capacity];
+        let receiving = addresses.iter_mut().zip(&mut slices).map(|(address, slice)| header(address, slice)).collect();
+        Batch { addresses, slices, receiving, sending: Vec::with_capacity(capacity), with_destinations }
     }
 
     /// Where the datagram came from, and to.
@@ -133,24 +132,27 @@ impl Batch {
 
     /// Waits for datagrams, and takes as many as there are.
     pub fn receive(&mut self, socket: &UdpSocket, burst: &mut Burst) -> io::Result<()> {
-        self.headers.clear();
+        let control_length = if self.with_destinations { CONTROL } else { 0 };
         for (index, (address, slice)) in self.addresses.iter_mut().zip(&mut self.slices).enumerate() {
             let buffer = burst.requests.get_mut(index);
             *slice = iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: MAX_DATAGRAM };
-            address.name_length = size_of::<Name>() as u32;
-            address.control_length = if self.with_destinations { CONTROL } else { 0 };
-            self.headers.push(header(address, slice));
+            let message = &mut self.receiving[index].msg_hdr;
+            message.msg_name = (&raw mut address.name).cast();
+            message.msg_namelen = size_of::<Name>() as u32;
+            message.msg_iov = slice;
+            message.msg_control = (&raw mut address.control).cast();
+            message.msg_controllen = control_length;
         }
         // SAFETY: every header points to one address, one control buffer and one slice of `self`, and the slice to a slot of
         // `burst`, each with its true length; none of them moves or is used otherwise before the call returns.
         let count = unsafe {
-            let (headers, count) = (self.headers.as_mut_ptr(), self.headers.len() as u32);
+            let (headers, count) = (self.receiving.as_mut_ptr(), self.receiving.len() as u32);
             libc::recvmmsg(socket.as_raw_fd(), headers, count, libc::MSG_WAITFORONE, std::ptr::null_mut())
         };
         burst.arrived.clear();
         burst.verdicts.clear();
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        for (address, header) in self.addresses.iter_mut().zip(&self.headers).take(count) {
+        for (address, header) in self.addresses.iter_mut().zip(&self.receiving).take(count) {
             address.name_length = header.msg_hdr.msg_namelen;
             address.control_length = header.msg_hdr.msg_controllen;
             address.turn_round();
@@ -161,16 +163,16 @@ impl Batch {
 
     /// Sends the replies of a burst that was received last. What cannot be sent is lost, as datagrams are.
     pub fn send(&mut self, socket: &UdpSocket, burst: &mut Burst) {
-        self.headers.clear();
+        self.sending.clear();
         for (index, verdict) in burst.verdicts.iter().enumerate() {
             let Verdict::Reply(length) = *verdict else { continue };
             let buffer = &mut burst.replies.get_mut(index)[..length];
             self.slices[index] = iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: length };
-            self.headers.push(header(&mut self.addresses[index], &mut self.slices[index]));
+            self.sending.push(header(&mut self.addresses[index], &mut self.slices[index]));
         }
         let mut sent = 0;
-        while sent < self.headers.len() {
-            let rest = &mut self.headers[sent..];
+        while sent < self.sending.len() {
+            let rest = &mut self.sending[sent..];
             // SAFETY: every header points to an address and a control message as the kernel wrote them and to one slice of
             // `self`, which points to the first octets of a slot of `burst`; all of it stays where it is during the call.
             let count = unsafe { libc::sendmmsg(socket.as_raw_fd(), rest.as_mut_ptr(), rest.len() as u32, 0) };
