@@ -1,6 +1,5 @@
 //! Boot arguments as typed, and the checked values that the rest of the service works with.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use dns::Name;
 use dns::notify::{Over, Target};
 use gitstore::{HostKeyPin, HostKeyPolicy, Identity, RemoteAddress, SshKey};
 use platform::ArgumentError;
+use platform::listen::arguments::{AnswerArguments, Answering, ListenArguments, Listening};
 
 use crate::repository::SerialPolicy;
 
@@ -16,6 +16,9 @@ const DNS_PORT: u16 = 53;
 
 /// How long an update may wait for the remote: less than nsupdate waits for an answer over UDP, which is 12 seconds.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long an end may wait for what is being answered: for an update, and a secondary that reads its zone slowly.
+pub const ENDING_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The arguments of `dns-primary`.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,13 +52,11 @@ pub struct Arguments {
     #[arg(long)]
     axfr: bool,
 
-    /// Where to answer, over UDP and TCP; may be repeated [default: every IPv4 address].
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_listen)]
-    listen: Vec<Listen>,
+    #[command(flatten)]
+    listen: ListenArguments,
 
-    /// The port, where --listen names none.
-    #[arg(long, value_name = "PORT", default_value_t = DNS_PORT)]
-    port: u16,
+    #[command(flatten)]
+    answers: AnswerArguments,
 
     /// Ask the remote every so many seconds whether somebody pushed; 0 is never.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -79,8 +80,10 @@ pub struct Arguments {
 pub struct Config {
     /// How to reach the repository.
     pub store: gitstore::Options,
-    /// Where to answer; not empty.
-    pub listen: Vec<SocketAddr>,
+    /// Where to answer.
+    pub listening: Listening,
+    /// How to answer.
+    pub answering: Answering,
     /// Whether AXFR needs no key.
     pub open_transfers: bool,
     /// How often to pull without being told; none for never.
@@ -89,13 +92,6 @@ pub struct Config {
     pub serial: SerialPolicy,
     /// Secondaries beside those that the zones and keys name.
     pub notify: Vec<Target>,
-}
-
-/// An address whose port may follow from `--port`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Listen {
-    address: IpAddr,
-    port: Option<u16>,
 }
 
 impl Arguments {
@@ -108,11 +104,10 @@ impl Arguments {
             push_interval: (self.push_interval > 0).then(|| Duration::from_millis(self.push_interval)),
             ..gitstore::Options::new(self.remote.clone(), self.host_key_policy()?, committer(name))
         };
-        let everywhere = Listen { address: Ipv4Addr::UNSPECIFIED.into(), port: None };
-        let listen = if self.listen.is_empty() { vec![everywhere] } else { self.listen };
         Ok(Config {
             store,
-            listen: listen.iter().map(|at| SocketAddr::new(at.address, at.port.unwrap_or(self.port))).collect(),
+            listening: self.listen.check(),
+            answering: self.answers.check(name),
             open_transfers: self.axfr,
             poll: (self.poll > 0).then(|| Duration::from_secs(self.poll)),
             serial: self.serial,
@@ -146,14 +141,6 @@ impl Arguments {
 /// Who commits: the service, at an address that reaches nobody.
 pub fn committer(name: &str) -> Identity {
     Identity { name: name.to_owned(), email: "noreply@gitstead.invalid".to_owned() }
-}
-
-fn parse_listen(text: &str) -> Result<Listen, String> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(Listen { address, port: None });
-    }
-    let full: SocketAddr = text.parse().map_err(|_| format!("{text} is no address with or without a port"))?;
-    Ok(Listen { address: full.ip(), port: Some(full.port()) })
 }
 
 fn parse_notify(text: &str) -> Result<Target, String> {

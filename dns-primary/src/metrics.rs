@@ -17,6 +17,8 @@ const PREFIX: &str = "dns_primary";
 pub struct Counters {
     /// Datagrams and messages over TCP that came.
     pub requests: Counter,
+    /// Answers over UDP beyond the rate limit.
+    pub limited: Counter,
     /// Updates that are on the remote.
     pub updates_accepted: Counter,
     /// Updates that were refused or failed.
@@ -40,6 +42,7 @@ impl Counters {
         metrics.register(|registry| {
             let registry = registry.sub_registry_with_prefix(PREFIX);
             registry.register("requests", "Messages that came", counters.requests.clone());
+            registry.register("limited", "Answers beyond the rate limit", counters.limited.clone());
             registry.register("updates_accepted", "Updates that are on the remote", counters.updates_accepted.clone());
             registry.register("updates_failed", "Updates refused or failed", counters.updates_failed.clone());
             registry.register("transfers", "Zone transfers sent", counters.transfers.clone());

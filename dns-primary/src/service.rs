@@ -5,17 +5,20 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use dns::answer::rate_limit::RateLimit;
 use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
-use dns::server::{Origin, Reaction, Request, Served, Server, Transfer, TransferRequest};
+use dns::server::{Origin, Reaction, Request, Served, Server, Settings, Transfer, TransferRequest};
 use gitstore::Store;
-use platform::listen::datagrams::{self, Datagram, Verdict};
+use platform::listen::arguments::Answering;
+use platform::listen::datagrams::{Burst, Datagram, Verdict};
+use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
-use platform::listen::streams::{self, Connection, Limits};
+use platform::listen::streams::Connection;
+use platform::listen::{self, Respond};
 use platform::{ArgumentError, Boot, clock, entropy};
-use tokio::sync::mpsc;
 
-use crate::config::{Arguments, Config};
+use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::metrics::Counters;
 use crate::notifications::Notifications;
 use crate::primary::Task;
@@ -50,7 +53,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     let config = arguments.check(&boot.name)?;
     // Before the first zone: nobody outside shall know which names share a place in the tables.
     dns::name_hash::set_seed(entropy::u64());
-    let sockets = Sockets::bind(&boot.net, &config.listen).await?;
+    let sockets = Sockets::bind(&boot.net, &config.listening).await?;
     tracing::info!("fetching {}", config.store.remote);
     let store = tokio::select! {
         store = Store::open(config.store.clone(), boot.net.clone()) => store,
@@ -59,17 +62,21 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     let store = store.map_err(|error| ArgumentError(error.to_string()))?;
     let service = Arc::new(Service::new(&boot, &config, store).await?);
     follow::publish(&service);
-    for socket in sockets {
-        serve(socket, &service);
-    }
+    let in_flight = InFlight::default();
+    listen::serve(sockets, config.listening.limits, &in_flight, &service)
+        .map_err(|error| ArgumentError(format!("no thread to answer on: {error}")))?;
     tokio::spawn(follow::follow_changes(Arc::clone(&service)));
     if let Some(interval) = config.poll {
         tokio::spawn(follow::poll(Arc::clone(&service), interval));
     }
     let zones = service.served.load().zones.len();
-    tracing::info!("serving {zones} zones of {} on {:?}", config.store.remote, config.listen);
+    tracing::info!("serving {zones} zones of {} on {:?}", config.store.remote, config.listening.addresses);
     boot.shutdown.requested().await;
-    tracing::info!("ending: what is queued is pushed first");
+    tracing::info!("ending: what is queued is pushed and answered first");
+    let left = in_flight.finish(ENDING_DEADLINE).await;
+    if left > 0 {
+        tracing::warn!("ending although {left} requests and connections are not done");
+    }
     service.store.drain().await;
     Ok(())
 }
@@ -80,7 +87,7 @@ impl Service {
         let counters = Counters::register(&boot.metrics, &store);
         let notifications = Notifications::start(
             &boot.net,
-            &config.listen,
+            &config.listening.addresses,
             Arc::clone(&served),
             config.notify.clone(),
             counters.clone(),
@@ -95,9 +102,22 @@ impl Service {
             notifications,
             counters,
             serial: config.serial,
-            server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
+            server: server(config),
             retransmissions: Arc::default(),
         })
+    }
+
+    /// What is not a plain query needs keys, zones to transfer, or the remote.
+    fn verdict(&self, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Reply(length) => Verdict::Reply(length),
+            Outcome::Limited(reply) => {
+                self.counters.limited.inc();
+                reply.map_or(Verdict::Ignore, Verdict::Reply)
+            }
+            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+            Outcome::Ignore => Verdict::Ignore,
+        }
     }
 
     fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
@@ -128,29 +148,45 @@ fn origin(transport: Transport, peer: SocketAddr) -> Origin {
     Origin { transport, address: peer.ip(), now: clock::unix_seconds() }
 }
 
-fn serve(sockets: Sockets, service: &Arc<Service>) {
-    let (served, server) = (Arc::clone(&service.served), service.server.clone());
-    let requests = service.counters.requests.clone();
-    let passed_on = datagrams::serve(Arc::new(sockets.datagrams), move |query, peer, reply| {
-        requests.inc();
-        match server.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
-            Outcome::Reply(length) => Verdict::Reply(length),
-            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-            Outcome::Ignore => Verdict::Ignore,
+impl Respond for Service {
+    fn answer_burst(&self, burst: &mut Burst) {
+        self.counters.requests.inc_by(burst.len() as u64);
+        let (served, now) = (self.served.load(), clock::unix_seconds());
+        dns::answer::warm(&served.zones, burst.requests());
+        burst.answer(|query, peer, reply| {
+            let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
+            self.verdict(self.server.answer(&served, query, origin, reply))
+        });
+    }
+
+    fn answer(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
+        self.counters.requests.inc();
+        match self.server.answer(&self.served.load(), query, origin(Transport::Tcp, peer), reply) {
+            // The reply to a NOTIFY that was sent on the connection, perhaps.
+            Outcome::Ignore => Verdict::PassOn,
+            outcome => self.verdict(outcome),
         }
-    });
-    tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
-    let service = Arc::clone(service);
-    tokio::spawn(streams::serve(sockets.streams, Limits::default(), move |connection, message| {
-        handle_message(Arc::clone(&service), connection, message)
-    }));
+    }
+
+    async fn datagram(self: Arc<Self>, datagram: Datagram) {
+        handle_datagram(&self, datagram).await;
+    }
+
+    async fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) {
+        handle_message(self, connection, message).await;
+    }
 }
 
-async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<Datagram>) {
-    while let Some(datagram) = passed_on.recv().await {
-        let service = Arc::clone(&service);
-        tokio::spawn(async move { handle_datagram(&service, datagram).await });
-    }
+fn server(config: &Config) -> Server {
+    let Answering { rate_limit, identity, version } = config.answering.clone();
+    Server::new(Settings {
+        open_transfers: config.open_transfers,
+        identity,
+        version,
+        cookie_secret: entropy::octets(),
+        idle: config.listening.limits.idle,
+        rate_limit: rate_limit.map(|(rate, slip)| RateLimit::new(rate, slip, entropy::octets())),
+    })
 }
 
 async fn handle_datagram(service: &Service, datagram: Datagram) {
@@ -199,7 +235,6 @@ async fn once(
 
 /// What takes time is spawned, so that other messages of the connection need not wait (RFC 7766 section 6.2.1.1).
 async fn handle_message(service: Arc<Service>, connection: Connection, message: Vec<u8>) {
-    service.counters.requests.inc();
     match service.handle(&message, Transport::Tcp, connection.peer) {
         Reaction::Ignore => (),
         Reaction::Reply(reply) => {

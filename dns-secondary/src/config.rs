@@ -1,15 +1,20 @@
 //! Boot arguments as typed, and the checked values that the rest of the service works with.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use dns::Name;
 use dns::keys::{Key, KeySet, Right};
 use dns::notify::{Over, Target};
 use dns::secondary::{Origin, Primary};
 use platform::ArgumentError;
+use platform::listen::arguments::{AnswerArguments, Answering, ListenArguments, Listening};
 
 /// The port of the protocol (RFC 1035 section 4.2).
 const DNS_PORT: u16 = 53;
+
+/// How long an end may wait for what is being answered: for another secondary that reads its zone slowly.
+pub const ENDING_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The arguments of `dns-secondary`.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,13 +41,11 @@ pub struct Arguments {
     #[arg(long)]
     axfr: bool,
 
-    /// Where to answer, over UDP and TCP; may be repeated [default: every IPv4 address].
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_listen)]
-    listen: Vec<Listen>,
+    #[command(flatten)]
+    listen: ListenArguments,
 
-    /// The port, where --listen names none.
-    #[arg(long, value_name = "PORT", default_value_t = DNS_PORT)]
-    port: u16,
+    #[command(flatten)]
+    answers: AnswerArguments,
 
     /// Also notify this secondary of every zone; may be repeated.
     #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_primary)]
@@ -58,8 +61,10 @@ pub struct Config {
     pub zones: Vec<ZoneConfig>,
     /// Primaries of keys whose names have no address in them.
     pub key_primaries: Vec<SocketAddr>,
-    /// Where to answer; not empty.
-    pub listen: Vec<SocketAddr>,
+    /// Where to answer.
+    pub listening: Listening,
+    /// How to answer.
+    pub answering: Answering,
     /// Whether AXFR needs no key.
     pub open_transfers: bool,
     /// Secondaries of this one beside those that the zones and keys name.
@@ -84,16 +89,9 @@ struct ZoneArgument {
     primary: Option<Primary>,
 }
 
-/// An address whose port may follow from `--port`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Listen {
-    address: IpAddr,
-    port: Option<u16>,
-}
-
 impl Arguments {
-    /// Checks the arguments against each other.
-    pub fn check(self) -> Result<Config, ArgumentError> {
+    /// Checks the arguments against each other. `name` is the service's own.
+    pub fn check(self, name: &str) -> Result<Config, ArgumentError> {
         let keys: KeySet = self.keys.iter().cloned().collect();
         let explicit = !self.zone.is_empty() || !self.catalog.is_empty();
         let fetches = |key: &Key| key.grant().is_some_and(|grant| grant.right >= Right::Transfer);
@@ -116,15 +114,14 @@ impl Arguments {
                 return Err(ArgumentError(format!("there is no key {key} among those of --keys")));
             }
         }
-        let everywhere = Listen { address: Ipv4Addr::UNSPECIFIED.into(), port: None };
-        let listen = if self.listen.is_empty() { vec![everywhere] } else { self.listen };
         let target = |to: Primary| Target { address: to.address, key: to.key, over: Over::New };
         Ok(Config {
             keys,
             zones,
             // Who lists zones wants those, not all that a key might give.
             key_primaries: self.primary.iter().filter(|_| !explicit).map(|primary| primary.address).collect(),
-            listen: listen.iter().map(|at| SocketAddr::new(at.address, at.port.unwrap_or(self.port))).collect(),
+            listening: self.listen.check(),
+            answering: self.answers.check(name),
             open_transfers: self.axfr,
             notify: self.notify.into_iter().map(target).collect(),
         })
@@ -156,14 +153,6 @@ fn add_zone(
             Ok(())
         }
     }
-}
-
-fn parse_listen(text: &str) -> Result<Listen, String> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(Listen { address, port: None });
-    }
-    let full: SocketAddr = text.parse().map_err(|_| format!("{text} is no address with or without a port"))?;
-    Ok(Listen { address: full.ip(), port: Some(full.port()) })
 }
 
 fn parse_primary(text: &str) -> Result<Primary, String> {
@@ -198,7 +187,7 @@ mod tests {
         let command = Arguments::augment_args(Command::new("test").no_binary_name(true));
         let matches = command.try_get_matches_from(arguments).map_err(|error| error.to_string())?;
         let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        arguments.check().map_err(|error| error.to_string())
+        arguments.check("test").map_err(|error| error.to_string())
     }
 
     #[test]
@@ -229,7 +218,7 @@ mod tests {
         assert_eq!(primaries("a"), ["192.0.2.1:53 Some(k.example.)"]);
         assert_eq!(primaries("b"), ["192.0.2.2:54 None", "192.0.2.3:53 None"]);
         assert_eq!(primaries("c"), primaries("a"));
-        assert_eq!(config.listen, ["127.0.0.1:5353".parse().unwrap()]);
+        assert_eq!(config.listening.addresses, ["127.0.0.1:5353".parse().unwrap()]);
         assert!(config.key_primaries.is_empty());
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use dns::Name;
 use dns::keys::KeySet;
 use dns::secondary::Served as NewVersion;
@@ -15,7 +15,7 @@ pub struct Holdings(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    served: Arc<ArcSwap<Served>>,
+    served: ArcSwap<Served>,
     journals: Mutex<Journals>,
 }
 
@@ -23,7 +23,7 @@ impl Holdings {
     /// No zones yet.
     pub fn new(keys: KeySet) -> Holdings {
         let served = Served { keys, ..Served::default() };
-        Holdings(Arc::new(Inner { served: Arc::new(ArcSwap::from_pointee(served)), journals: Mutex::default() }))
+        Holdings(Arc::new(Inner { served: ArcSwap::from_pointee(served), journals: Mutex::default() }))
     }
 
     /// What is served now.
@@ -31,9 +31,9 @@ impl Holdings {
         self.0.served.load_full()
     }
 
-    /// For the answering path.
-    pub fn snapshot(&self) -> Arc<ArcSwap<Served>> {
-        Arc::clone(&self.0.served)
+    /// What is served now, for the answering path: without counting who holds it.
+    pub fn snapshot(&self) -> Guard<Arc<Served>> {
+        self.0.served.load()
     }
 
     /// The journal of a zone.

@@ -9,6 +9,8 @@ use prometheus_client::metrics::gauge::Gauge;
 pub struct Counters {
     /// Datagrams and messages over TCP that came.
     pub requests: Counter,
+    /// Answers over UDP beyond the rate limit.
+    pub limited: Counter,
     /// Versions of zones that came.
     pub versions: Counter,
     /// Answers of primaries that were of no use, and primaries that could not be reached.
@@ -32,6 +34,7 @@ impl Counters {
         metrics.register(|registry| {
             let registry = registry.sub_registry_with_prefix("dns_secondary");
             registry.register("requests", "Messages that came", counters.requests.clone());
+            registry.register("limited", "Answers beyond the rate limit", counters.limited.clone());
             registry.register("versions", "Versions of zones that came", counters.versions.clone());
             registry.register("troubles", "Questions to primaries that failed", counters.troubles.clone());
             registry.register("transfers", "Zone transfers sent", counters.transfers.clone());

@@ -4,19 +4,22 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
+use dns::answer::rate_limit::RateLimit;
 use dns::answer::{Outcome, Transport};
 use dns::message::{Header, Opcode};
 use dns::notify;
-use dns::secondary::{Effect, Moment, Notice, Secondary, Settings};
-use dns::server::{Origin, Reaction, Request, Server, TransferRequest};
+use dns::secondary::{self, Effect, Moment, Notice, Secondary};
+use dns::server::{Origin, Reaction, Request, Server, Settings, TransferRequest};
 use platform::links::{Event, Links};
-use platform::listen::datagrams::{self, Datagram, Verdict};
+use platform::listen::arguments::Answering;
+use platform::listen::datagrams::{Burst, Datagram, Verdict};
+use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
-use platform::listen::streams::{self, Connection, Limits};
+use platform::listen::streams::Connection;
+use platform::listen::{self, Respond};
 use platform::{ArgumentError, Boot, Net, clock, entropy};
-use tokio::sync::mpsc;
 
-use crate::config::{Arguments, Config};
+use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::error;
 use crate::holdings::Holdings;
 
@@ -43,35 +46,40 @@ struct State {
 
 /// Runs the service until it is asked to end.
 pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
-    let config = arguments.check()?;
-    let sockets = Sockets::bind(&boot.net, &config.listen).await?;
+    let config = arguments.check(&boot.name)?;
+    let sockets = Sockets::bind(&boot.net, &config.listening).await?;
     let service = Arc::new(Service::new(&boot, &config).await?);
     service.begin(&config);
-    for socket in sockets {
-        serve(socket, &service);
-    }
+    let in_flight = InFlight::default();
+    listen::serve(sockets, config.listening.limits, &in_flight, &service)
+        .map_err(|error| ArgumentError(format!("no thread to answer on: {error}")))?;
     tokio::spawn(watch_clock(Arc::clone(&service)));
     tracing::info!(
         "serving on {:?} what {} keys and {} zones give",
-        config.listen,
+        config.listening.addresses,
         config.keys.len(),
         config.zones.len()
     );
     boot.shutdown.requested().await;
+    tracing::info!("ending: what was asked is answered first");
+    let left = in_flight.finish(ENDING_DEADLINE).await;
+    if left > 0 {
+        tracing::warn!("ending although {left} requests and connections are not done");
+    }
     Ok(())
 }
 
 impl Service {
     async fn new(boot: &Boot, config: &Config) -> Result<Service, ArgumentError> {
         let (holdings, counters) = (Holdings::new(config.keys.clone()), Counters::register(&boot.metrics));
-        let (targets, listen) = (config.notify.clone(), &config.listen);
+        let (targets, listen) = (config.notify.clone(), &config.listening.addresses);
         let notifications = Notifications::start(&boot.net, listen, holdings.clone(), targets, counters.clone())
             .await
             .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
-        let secondary = Secondary::new(config.keys.clone(), Settings::default());
+        let secondary = Secondary::new(config.keys.clone(), secondary::Settings::default());
         Ok(Service {
             net: boot.net.clone(),
-            server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
+            server: server(config),
             holdings,
             notifications,
             counters,
@@ -128,7 +136,7 @@ impl Service {
         self.wake.notify_one();
     }
 
-    fn serve(&self, version: &dns::secondary::Served) {
+    fn serve(&self, version: &secondary::Served) {
         let before = self.holdings.served();
         let (apex, serial) = (version.zone.apex().clone(), version.zone.serial());
         if self.holdings.serve(version) {
@@ -172,6 +180,19 @@ impl Service {
             Reaction::Request(request) => Some(self.request(&request, peer)),
             Reaction::Refused { reply, .. } => reply,
             Reaction::Transfer(_) | Reaction::Acknowledged(_) | Reaction::Ignore => None,
+        }
+    }
+
+    /// What is not a plain query needs keys, or zones to transfer.
+    fn verdict(&self, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Reply(length) => Verdict::Reply(length),
+            Outcome::Limited(reply) => {
+                self.counters.limited.inc();
+                reply.map_or(Verdict::Ignore, Verdict::Reply)
+            }
+            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
+            Outcome::Ignore => Verdict::Ignore,
         }
     }
 
@@ -236,51 +257,71 @@ async fn watch_clock(service: Arc<Service>) {
     }
 }
 
-fn serve(sockets: Sockets, service: &Arc<Service>) {
-    let (served, server) = (service.holdings.snapshot(), service.server.clone());
-    let requests = service.counters.requests.clone();
-    let passed_on = datagrams::serve(Arc::new(sockets.datagrams), move |query, peer, reply| {
-        requests.inc();
-        match server.answer(&served.load(), query, origin(Transport::Udp, peer), reply) {
-            Outcome::Reply(length) => Verdict::Reply(length),
-            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-            Outcome::Ignore => Verdict::Ignore,
+impl Respond for Service {
+    fn answer_burst(&self, burst: &mut Burst) {
+        self.counters.requests.inc_by(burst.len() as u64);
+        let (served, now) = (self.holdings.snapshot(), clock::unix_seconds());
+        dns::answer::warm(&served.zones, burst.requests());
+        burst.answer(|query, peer, reply| {
+            let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
+            self.verdict(self.server.answer(&served, query, origin, reply))
+        });
+    }
+
+    fn answer(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
+        self.counters.requests.inc();
+        match self.server.answer(&self.holdings.snapshot(), query, origin(Transport::Tcp, peer), reply) {
+            // The reply to a NOTIFY that was sent on the connection, perhaps.
+            Outcome::Ignore => Verdict::PassOn,
+            outcome => self.verdict(outcome),
         }
-    });
-    tokio::spawn(handle_datagrams(Arc::clone(service), passed_on));
-    let service = Arc::clone(service);
-    tokio::spawn(streams::serve(sockets.streams, Limits::default(), move |connection, message| {
-        handle_message(Arc::clone(&service), connection, message)
-    }));
+    }
+
+    async fn datagram(self: Arc<Self>, datagram: Datagram) {
+        handle_datagram(&self, datagram).await;
+    }
+
+    async fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) {
+        handle_message(self, connection, message).await;
+    }
 }
 
-async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<Datagram>) {
-    while let Some(datagram) = passed_on.recv().await {
-        let reply = match service.handle(&datagram.octets, Transport::Udp, datagram.peer) {
-            Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
-            Reaction::Request(request) => Some(service.request(&request, datagram.peer)),
-            Reaction::Transfer(request) => {
-                let journal = service.holdings.journal(request.zone().apex());
-                request.start(journal.as_ref()).next_message(clock::unix_seconds()).map(Into::into)
-            }
-            Reaction::Refused { refusal, reply } => {
-                tracing::info!("{}: {refusal}", datagram.peer);
-                reply
-            }
-            Reaction::Acknowledged(reply) => {
-                service.notifications.acknowledged(datagram.peer, &reply);
-                None
-            }
-            Reaction::Ignore => None,
-        };
-        if let Some(reply) = reply {
-            datagram.reply(&reply).await;
+fn server(config: &Config) -> Server {
+    let Answering { rate_limit, identity, version } = config.answering.clone();
+    Server::new(Settings {
+        open_transfers: config.open_transfers,
+        identity,
+        version,
+        cookie_secret: entropy::octets(),
+        idle: config.listening.limits.idle,
+        rate_limit: rate_limit.map(|(rate, slip)| RateLimit::new(rate, slip, entropy::octets())),
+    })
+}
+
+async fn handle_datagram(service: &Arc<Service>, datagram: Datagram) {
+    let reply = match service.handle(&datagram.octets, Transport::Udp, datagram.peer) {
+        Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
+        Reaction::Request(request) => Some(service.request(&request, datagram.peer)),
+        Reaction::Transfer(request) => {
+            let journal = service.holdings.journal(request.zone().apex());
+            request.start(journal.as_ref()).next_message(clock::unix_seconds()).map(Into::into)
         }
+        Reaction::Refused { refusal, reply } => {
+            tracing::info!("{}: {refusal}", datagram.peer);
+            reply
+        }
+        Reaction::Acknowledged(reply) => {
+            service.notifications.acknowledged(datagram.peer, &reply);
+            None
+        }
+        Reaction::Ignore => None,
+    };
+    if let Some(reply) = reply {
+        datagram.reply(&reply).await;
     }
 }
 
 async fn handle_message(service: Arc<Service>, connection: Connection, message: Vec<u8>) {
-    service.counters.requests.inc();
     match service.handle(&message, Transport::Tcp, connection.peer) {
         Reaction::Ignore => (),
         Reaction::Reply(reply) => {
@@ -291,7 +332,11 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
         }
         Reaction::Transfer(request) => {
             // Other messages of the connection need not wait (RFC 7766 section 6.2.1.1).
-            tokio::spawn(async move { send_transfer(&service, &connection, request).await });
+            let permit = connection.permit().await;
+            tokio::spawn(async move {
+                send_transfer(&service, &connection, request).await;
+                drop(permit);
+            });
         }
         Reaction::Subscribe { reply, zone, key } => {
             connection.keep();

@@ -101,7 +101,7 @@ fn questions(zones: &ZoneSet, apex: &Name, owners: &[Name], random: &mut Random,
         .collect();
     let options = Options::default();
     let address = "192.0.2.1".parse().unwrap();
-    let client = Client { transport: Transport::Udp, address, now: 0, options: &options };
+    let client = Client { transport: Transport::Udp, address, now: 0, options: &options, limit: None };
     let mut reply = [0; 1232];
     let rounds = 4_000_000 / encoded.len();
     let start = Timer::now();

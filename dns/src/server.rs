@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::answer::rate_limit::RateLimit;
 use crate::answer::{self, Client, Outcome, Transport};
 use crate::keys::{KeySet, Right};
 use crate::message::{Header, Message, Opcode, Question, Rcode};
@@ -55,6 +56,25 @@ pub struct Server {
     pub open_transfers: bool,
     /// How answers are made.
     pub answers: Arc<answer::Options>,
+    /// How many of them a client gets.
+    pub rate_limit: Option<Arc<RateLimit>>,
+}
+
+/// What an operator may choose.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Whether AXFR needs no key.
+    pub open_transfers: bool,
+    /// For NSID and `id.server`.
+    pub identity: Option<String>,
+    /// For `version.bind`.
+    pub version: Option<String>,
+    /// Key of the cookies.
+    pub cookie_secret: [u8; 16],
+    /// How long a connection may be idle, which clients are told.
+    pub idle: Duration,
+    /// How many answers a client gets.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// Where a message came from, and when.
@@ -164,22 +184,35 @@ impl Request {
 }
 
 impl Server {
-    /// NSID tells the name, cookies are on, clients are told how long a connection may be idle, and the version is nobody's
-    /// business.
-    pub fn new(name: &str, open_transfers: bool, cookie_secret: [u8; 16], idle: Duration) -> Server {
+    /// Cookies are on, and clients are told how long a connection may be idle.
+    pub fn new(settings: Settings) -> Server {
+        let octets = |text: String| text.into_bytes().into_boxed_slice();
         let answers = answer::Options {
-            identity: Some(name.as_bytes().into()),
-            cookie_secret: Some(cookie_secret),
-            keepalive: Some((idle.as_millis() / 100) as u16),
+            identity: settings.identity.map(octets),
+            version: settings.version.map(octets),
+            cookie_secret: Some(settings.cookie_secret),
+            keepalive: Some((settings.idle.as_millis() / 100) as u16),
             ..answer::Options::default()
         };
-        Server { open_transfers, answers: Arc::new(answers) }
+        let rate_limit = settings.rate_limit.map(Arc::new);
+        Server { open_transfers: settings.open_transfers, answers: Arc::new(answers), rate_limit }
     }
 
     /// Answers a query from its octets into `reply`; what else there is to do, [`Server::handle`] decides.
     pub fn answer(&self, served: &Served, octets: &[u8], origin: Origin, reply: &mut [u8]) -> Outcome {
+        self.answer_within(self.rate_limit.as_deref(), served, octets, origin, reply)
+    }
+
+    fn answer_within(
+        &self,
+        limit: Option<&RateLimit>,
+        served: &Served,
+        octets: &[u8],
+        origin: Origin,
+        reply: &mut [u8],
+    ) -> Outcome {
         let Origin { transport, address, now } = origin;
-        let client = Client { transport, address, now: now as u32, options: &self.answers };
+        let client = Client { transport, address, now: now as u32, options: &self.answers, limit };
         if served.unavailable.is_empty() || !served.unavailable.covers(octets, &served.zones) {
             return answer::answer(&served.zones, octets, &client, reply);
         }
@@ -225,11 +258,13 @@ impl Server {
     /// Queries that are signed, and transfers.
     fn query(&self, served: &Served, octets: &[u8], verification: Option<Verification>, origin: Origin) -> Reaction {
         let mut reply = vec![0; MAX_MESSAGE - verification.as_ref().map_or(0, Verification::room)];
-        match self.answer(served, octets, origin, &mut reply) {
-            Outcome::Reply(length) => reply.truncate(length),
+        // Who has signed need not be protected from.
+        let limit = self.rate_limit.as_deref().filter(|_| verification.is_none());
+        match self.answer_within(limit, served, octets, origin, &mut reply) {
+            Outcome::Reply(length) | Outcome::Limited(Some(length)) => reply.truncate(length),
             Outcome::Transfer => return self.transfer(served, octets, verification, origin),
             // The signature was taken off, and it is a query.
-            Outcome::Ignore | Outcome::NotAQuery | Outcome::Signed => return Reaction::Ignore,
+            Outcome::Ignore | Outcome::Limited(None) | Outcome::NotAQuery | Outcome::Signed => return Reaction::Ignore,
         }
         match verification {
             Some(verification) => signed_query(served, octets, verification, reply, origin),

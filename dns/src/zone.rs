@@ -213,6 +213,11 @@ impl Zone {
         self.0.shards.find(hash, labels)
     }
 
+    /// The shard of a name's hash.
+    pub(crate) fn shard_of(&self, hash: NameHash) -> &[u8] {
+        self.0.shards.get(self.0.shards.index(hash))
+    }
+
     /// The node with these labels below the apex.
     pub(crate) fn find_labels(&self, labels: &[u8]) -> Option<RawNode<'_>> {
         self.find_hashed(self.0.apex_hash.descendant(labels), labels)

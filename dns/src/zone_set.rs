@@ -19,6 +19,8 @@ struct Inner {
     /// A power of two of them.
     buckets: Vec<Bucket>,
     count: usize,
+    /// Names of all zones.
+    names: usize,
     /// How many zones have so many labels in their apex.
     depths: Vec<u32>,
 }
@@ -56,8 +58,12 @@ impl ZoneSet {
         let mut inner = Inner::clone(&self.0);
         let index = inner.index(hash);
         let mut bucket = inner.buckets[index].to_vec();
+        inner.names += zone.name_count();
         match bucket.iter_mut().find(|(_, other)| other.apex() == zone.apex()) {
-            Some(place) => place.1 = zone,
+            Some(place) => {
+                inner.names -= place.1.name_count();
+                place.1 = zone;
+            }
             None => {
                 inner.count_depth(zone.apex(), 1);
                 bucket.push((hash, zone));
@@ -69,10 +75,9 @@ impl ZoneSet {
 
     /// The set without the zone of this apex.
     pub fn without(&self, apex: &Name) -> ZoneSet {
-        if self.get(apex).is_none() {
-            return self.clone();
-        }
+        let Some(zone) = self.get(apex) else { return self.clone() };
         let mut inner = Inner::clone(&self.0);
+        inner.names -= zone.name_count();
         let index = inner.index(NameHash::root().descendant(apex.as_octets()));
         let kept = inner.buckets[index].iter().filter(|(_, zone)| zone.apex() != apex);
         inner.buckets[index] = kept.cloned().collect();
@@ -88,6 +93,11 @@ impl ZoneSet {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.count
+    }
+
+    /// How many names all of them have.
+    pub fn name_count(&self) -> usize {
+        self.0.names
     }
 
     /// Whether there is none.
@@ -106,7 +116,7 @@ impl ZoneSet {
 
 impl Default for ZoneSet {
     fn default() -> ZoneSet {
-        ZoneSet(Arc::new(Inner { buckets: vec![Arc::default()], count: 0, depths: Vec::new() }))
+        ZoneSet(Arc::new(Inner { buckets: vec![Arc::default()], count: 0, names: 0, depths: Vec::new() }))
     }
 }
 
@@ -210,6 +220,7 @@ mod tests {
         let before = zones.clone();
         zones = zones.with(zone("z7.example", 2)).without(&name("z8.example")).without(&name("z8.example"));
         assert_eq!((before.len(), zones.len(), zones.iter().count()), (1000, 999, 999));
+        assert_eq!((before.name_count(), zones.name_count()), (1000, 999));
         assert_eq!(before.get(&name("z7.example")).unwrap().serial(), Serial(1));
         assert_eq!(zones.get(&name("z7.example")).unwrap().serial(), Serial(2));
         assert!(zones.find(&name("www.z8.example")).is_none());

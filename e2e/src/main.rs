@@ -44,7 +44,7 @@ fn fuzz(seconds: &str) -> Result<(), String> {
 }
 
 fn bench(arguments: &[String]) -> Result<(), String> {
-    step(cargo(&["build", "--release", "--package", "dns-primary"]))?;
+    step(cargo(&["build", "--release", "--package", "dns-primary", "--package", "dns-secondary"]))?;
     step(cargo(&["run", "--release", "--package", "e2e", "--bin", "bench", "--"]).args(arguments))
 }
 

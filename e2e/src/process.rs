@@ -132,6 +132,11 @@ impl Process {
         family(self.id()).into_iter().map(peak_memory).max().unwrap_or(0)
     }
 
+    /// Memory of all its processes, in kB, what several share counted once.
+    pub fn family_memory(&self) -> u64 {
+        family(self.id()).into_iter().map(memory).sum()
+    }
+
     fn signal(&mut self, signal: Signal) {
         if self.ended().is_none() {
             signal_all(&[self.id()], signal);
@@ -237,6 +242,13 @@ pub fn family(id: u32) -> Vec<u32> {
 fn peak_memory(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// The proportional set size.
+fn memory(id: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 

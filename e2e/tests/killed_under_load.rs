@@ -1,13 +1,14 @@
 //! SIGKILL at any moment: every acknowledged update is in a fresh clone.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use e2e::message::{self, Signer};
 use e2e::samples::UPDATE;
 use e2e::wait;
-use e2e::wire::Connection;
+use e2e::wire::{Connection, Reply};
 use e2e::world::World;
 
 const ROUNDS: usize = 8;
@@ -73,6 +74,68 @@ fn update_until_the_end(server: SocketAddr, client: usize, count: &AtomicUsize) 
         }
     }
     acknowledged
+}
+
+/// Updates of several clients over TCP, of them some pipelined, and over UDP wait for a slow push when the end comes.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_polite_end_answers_everybody() {
+    const EACH: u16 = 3;
+    let mut world = World::new();
+    let waits = world.remote.folder.join("waits");
+    world.repository().hook("pre-receive", &format!("cat >/dev/null; touch {}; sleep 1", waits.display()));
+    let address = world.address();
+    let signed = |client: u16, number: u16| {
+        let record = message::a(&format!("c{client}n{number}.example.com"), 60, [192, 0, 2, 1]);
+        Signer::new(UPDATE).sign(&message::update(number, "example.com", &[record]))
+    };
+    // The answer to a query says that what was sent before it has been taken on.
+    let query = message::query(99, "example.com", message::kind::SOA);
+    let mut connections: Vec<Connection> = (0..3).map(|_| Connection::open(address)).collect();
+    for (client, connection) in connections.iter_mut().enumerate() {
+        (0..EACH).for_each(|number| connection.send(&signed(client as u16, number).octets));
+        connection.send(&query);
+        assert_eq!(connection.receive().expect("an answer").id(), 99);
+    }
+    let sockets: Vec<UdpSocket> = (0..3).map(|_| connected(address)).collect();
+    for (client, socket) in sockets.iter().enumerate() {
+        let updates = (0..EACH).map(|number| signed(3 + client as u16, number).octets);
+        updates.chain([query.clone()]).for_each(|octets| assert_eq!(socket.send(&octets).ok(), Some(octets.len())));
+        assert_eq!(receive(socket).id(), 99);
+    }
+    wait::until("the push is under way", || waits.exists());
+    assert_eq!(world.primary.terminate().code(), Some(0));
+    for connection in &mut connections {
+        let replies: Vec<Reply> = std::iter::from_fn(|| connection.receive()).collect();
+        all_accepted(replies, EACH);
+    }
+    for socket in &sockets {
+        all_accepted((0..EACH).map(|_| receive(socket)).collect(), EACH);
+    }
+    let text = world.repository().read("example.com");
+    for (client, number) in (0..6).flat_map(|client| (0..EACH).map(move |number| (client, number))) {
+        assert!(text.contains(&format!("c{client}n{number}")), "{text}");
+    }
+}
+
+fn connected(server: SocketAddr) -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket can be bound");
+    socket.connect(server).expect("a datagram socket can be connected");
+    socket.set_read_timeout(Some(Duration::from_secs(10))).expect("a time limit can be set");
+    socket
+}
+
+fn receive(socket: &UdpSocket) -> Reply {
+    let mut buffer = vec![0; 4096];
+    let length = socket.recv(&mut buffer).expect("a reply");
+    buffer.truncate(length);
+    Reply(buffer)
+}
+
+fn all_accepted(replies: Vec<Reply>, count: u16) {
+    let mut ids: Vec<(u16, u8)> = replies.iter().map(|reply| (reply.id(), reply.rcode())).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..count).map(|id| (id, 0)).collect::<Vec<_>>());
 }
 
 #[test]

@@ -41,9 +41,11 @@ impl Files for One {
 }
 
 fuzz_target!(|octets: &[u8]| {
-    let options = Options { cookie_secret: Some([7; 16]), identity: Some(b"ns".as_slice().into()), ..Options::default() };
+    let options =
+        Options { cookie_secret: Some([7; 16]), identity: Some(b"ns".as_slice().into()), ..Options::default() };
     for transport in [Transport::Udp, Transport::Tcp] {
-        let client = Client { transport, address: Ipv4Addr::LOCALHOST.into(), now: 1_000_000, options: &options };
+        let client =
+            Client { transport, address: Ipv4Addr::LOCALHOST.into(), now: 1_000_000, options: &options, limit: None };
         let mut reply = [0; 65_535];
         if let Outcome::Reply(length) = answer::answer(&ZONES, octets, &client, &mut reply) {
             Message::decode(&reply[..length]).expect("what we answer can be read");

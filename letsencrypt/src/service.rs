@@ -53,9 +53,8 @@ fn print_root(seed: &str) {
 
 async fn serve(mut boot: Boot, config: ServeConfig) -> Result<(), ArgumentError> {
     let zones = Zones::start(&boot.net, &boot.name, &config.key, config.primary, &config.zones);
-    for address in &config.listen {
-        let cannot = |error| ArgumentError(format!("--listen {address}: {error}"));
-        zones.listen(*address).await.map_err(cannot)?;
+    if !config.listen.is_empty() {
+        zones.listen(config.listen.clone()).await?;
     }
     let (events, happened) = mpsc::unbounded_channel();
     let (questions, asked) = mpsc::unbounded_channel();

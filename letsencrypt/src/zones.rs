@@ -12,21 +12,22 @@ use dns::answer::Transport;
 use dns::keys::{Key, KeySet};
 use dns::message::{Header, Rcode};
 use dns::notify;
-use dns::secondary::{self, Effect, Moment, Notice, Primary, Secondary, Settings};
-use dns::server::{Origin, Reaction, Request, Served, Server};
+use dns::secondary::{self, Effect, Moment, Notice, Primary, Secondary};
+use dns::server::{Origin, Reaction, Request, Served, Server, Settings};
 use dns::{Name, RecordType, ZoneSet};
 use platform::links::{Event, Links};
-use platform::listen::streams::{self, Limits};
-use platform::net::UdpSocket;
-use platform::{Net, clock, entropy};
+use platform::listen::arguments::Listening;
+use platform::listen::datagrams::{Burst, Datagram, Verdict};
+use platform::listen::in_flight::InFlight;
+use platform::listen::sockets::Sockets;
+use platform::listen::streams::{Connection, Limits};
+use platform::listen::{self, Respond};
+use platform::{ArgumentError, Net, clock, entropy};
 use tokio::sync::watch;
 
 use crate::certifier::Slot;
 use crate::records::{self, Contents};
 use crate::status::Status;
-
-/// Octets of a NOTIFY over UDP, and more.
-const MAX_DATAGRAM: usize = 4096;
 
 /// The zones; cheap to clone.
 #[derive(Clone)]
@@ -56,13 +57,13 @@ impl Zones {
         let keys: KeySet = [key.clone()].into_iter().collect();
         let served = Served { keys: keys.clone(), ..Served::default() };
         let state = State {
-            secondary: Secondary::new(keys, Settings::default()),
+            secondary: Secondary::new(keys, secondary::Settings::default()),
             links: Links::default(),
             hosts: BTreeMap::new(),
         };
         let this = Zones(Arc::new(Inner {
             net: net.clone(),
-            server: Server::new(name, false, entropy::octets(), Limits::default().idle),
+            server: server(name),
             served: ArcSwap::from_pointee(served),
             state: Mutex::new(state),
             wake: tokio::sync::Notify::new(),
@@ -99,32 +100,12 @@ impl Zones {
         hosts.filter_map(|host| slot(&zones, host)).collect()
     }
 
-    /// Takes NOTIFY at an address, over UDP and TCP, for primaries that do not send it down our own connection.
-    pub async fn listen(&self, address: SocketAddr) -> std::io::Result<()> {
-        let datagrams = self.0.net.udp_bind(address).await?;
-        let streams = self.0.net.tcp_listen(address).await?;
-        tokio::spawn(self.clone().receive(datagrams));
-        let zones = self.clone();
-        tokio::spawn(streams::serve(streams, Limits::default(), move |connection, message| {
-            let zones = zones.clone();
-            async move {
-                if let Some(reply) = zones.request(&message, Transport::Tcp, connection.peer) {
-                    connection.send(reply).await;
-                }
-            }
-        }));
-        Ok(())
-    }
-
-    async fn receive(self, socket: UdpSocket) {
-        let mut buffer = vec![0; MAX_DATAGRAM];
-        loop {
-            let Ok((length, peer)) = socket.receive_from(&mut buffer).await else { continue };
-            if let Some(reply) = self.request(&buffer[..length], Transport::Udp, peer) {
-                // A reply that cannot be sent is lost, as datagrams are.
-                let _ = socket.send_to(&reply, peer).await;
-            }
-        }
+    /// Takes NOTIFY at addresses, over UDP and TCP, for primaries that do not send it down our own connection.
+    pub async fn listen(&self, addresses: Vec<SocketAddr>) -> Result<(), ArgumentError> {
+        let limits = Limits::default();
+        let sockets = Sockets::bind(&self.0.net, &Listening { addresses, threads: 1, limits }).await?;
+        let served = listen::serve(sockets, limits, &InFlight::default(), &Arc::new(Ear(self.clone())));
+        served.map_err(|error| ArgumentError(format!("no thread can be started: {error}")))
     }
 
     /// The reply to a message that is not an answer: NOTIFY is heard, all else is not for us.
@@ -250,6 +231,43 @@ impl Zones {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().expect("no holder of the zones panics")
     }
+}
+
+/// Where NOTIFY comes in: nothing is answered at once.
+struct Ear(Zones);
+
+impl Respond for Ear {
+    fn answer_burst(&self, burst: &mut Burst) {
+        burst.answer(|_, _, _| Verdict::PassOn);
+    }
+
+    fn answer(&self, _: &[u8], _: SocketAddr, _: &mut [u8]) -> Verdict {
+        Verdict::PassOn
+    }
+
+    async fn datagram(self: Arc<Self>, datagram: Datagram) {
+        if let Some(reply) = self.0.request(&datagram.octets, Transport::Udp, datagram.peer) {
+            datagram.reply(&reply).await;
+        }
+    }
+
+    async fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) {
+        if let Some(reply) = self.0.request(&message, Transport::Tcp, connection.peer) {
+            connection.send(reply).await;
+        }
+    }
+}
+
+/// What verifies signatures, and refuses all but NOTIFY.
+fn server(name: &str) -> Server {
+    Server::new(Settings {
+        open_transfers: false,
+        identity: Some(name.to_owned()),
+        version: None,
+        cookie_secret: entropy::octets(),
+        idle: Limits::default().idle,
+        rate_limit: None,
+    })
 }
 
 fn random() -> u32 {

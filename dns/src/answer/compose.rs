@@ -60,7 +60,8 @@ impl<'a> Composer<'a> {
         out[HEADER..at].copy_from_slice(query.question);
         let mut names = Names::default();
         names.add(query.name, &LabelStarts::new(query.name), HEADER);
-        Ok(Composer { out, at, limit, counts: [1, 0, 0, 0], names })
+        let questions = u16::from(!query.question.is_empty());
+        Ok(Composer { out, at, limit, counts: [questions, 0, 0, 0], names })
     }
 
     /// Where the message is now.
@@ -126,6 +127,11 @@ impl<'a> Composer<'a> {
         self.counts[3] += 1;
         self.at += length;
         Ok(self.at)
+    }
+
+    /// How many records the answer section has.
+    pub fn answers(&self) -> u16 {
+        self.counts[Section::Answer as usize]
     }
 
     /// Octets so far.

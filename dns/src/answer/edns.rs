@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use subtle::ConstantTimeEq;
+
 use super::query::Query;
 use super::siphash::siphash24;
 use super::{Client, Transport};
@@ -27,6 +29,8 @@ pub struct ExtendedError(pub u16);
 impl ExtendedError {
     /// None of our zones is at or above the name.
     pub const NOT_AUTHORITATIVE: ExtendedError = ExtendedError(20);
+    /// The type stands in denials only (RFC 9824 section 9.2).
+    pub const INVALID_QUERY_TYPE: ExtendedError = ExtendedError(30);
 }
 
 /// What the OPT record of a query says.
@@ -37,7 +41,8 @@ pub struct Edns<'a> {
     pub dnssec_ok: bool,
     nsid: bool,
     keepalive: bool,
-    client_cookie: Option<&'a [u8]>,
+    /// The client's eight octets, and behind them what it says it had from us.
+    cookie: Option<&'a [u8]>,
 }
 
 impl<'a> Edns<'a> {
@@ -49,7 +54,7 @@ impl<'a> Edns<'a> {
             dnssec_ok: ttl & DO != 0,
             nsid: false,
             keepalive: false,
-            client_cookie: None,
+            cookie: None,
         };
         let mut cursor = Cursor::new(rdata, 0);
         while cursor.remaining() > 0 {
@@ -66,10 +71,15 @@ impl<'a> Edns<'a> {
             KEEPALIVE => self.keepalive = true,
             // RFC 7873 section 5.2.2: other lengths are malformed; the first cookie counts.
             COOKIE if !matches!(value.len(), 8 | 16..=40) => return Err(WireError::Rdata),
-            COOKIE if self.client_cookie.is_none() => self.client_cookie = Some(&value[..8]),
+            COOKIE if self.cookie.is_none() => self.cookie = Some(value),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether there is a cookie.
+    pub fn has_cookie(&self) -> bool {
+        self.cookie.is_some()
     }
 }
 
@@ -79,7 +89,16 @@ pub struct Reply<'a> {
     dnssec_ok: bool,
     identity: Option<&'a [u8]>,
     cookie: Option<[u8; 24]>,
+    shown: Shown,
     keepalive: Option<u16>,
+}
+
+/// What a client has shown of the cookie that it had from us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Nothing,
+    Valid,
+    Invalid,
 }
 
 impl<'a> Reply<'a> {
@@ -91,6 +110,7 @@ impl<'a> Reply<'a> {
             dnssec_ok: false,
             identity: None,
             cookie: None,
+            shown: Shown::Nothing,
             keepalive: None,
         };
         let Some(edns) = &query.edns else { return reply };
@@ -101,10 +121,21 @@ impl<'a> Reply<'a> {
         if edns.keepalive && client.transport == Transport::Tcp {
             reply.keepalive = options.keepalive;
         }
-        if let (Some(client_cookie), Some(secret)) = (edns.client_cookie, &options.cookie_secret) {
-            reply.cookie = Some(cookie(client_cookie, client, secret));
+        if let (Some(sent), Some(secret)) = (edns.cookie, &options.cookie_secret) {
+            reply.cookie = Some(cookie(&sent[..8], client, secret));
+            reply.shown = shown(sent, client, secret);
         }
         reply
+    }
+
+    /// Whether the client can be where it says it is: it has shown a cookie that was sent there.
+    pub fn is_known_client(&self) -> bool {
+        self.shown == Shown::Valid
+    }
+
+    /// The answer to who asked for nothing but a cookie (RFC 7873 section 5.4).
+    pub fn cookie_rcode(&self) -> Rcode {
+        if self.shown == Shown::Invalid { Rcode::BADCOOKIE } else { Rcode::NOERROR }
     }
 
     /// Octets of the record, without an extended error.
@@ -160,6 +191,23 @@ fn cookie(client_cookie: &[u8], client: &Client<'_>, secret: &[u8; 16]) -> [u8; 
     cookie
 }
 
+/// Seconds that a cookie of ours is good for, and that it may be ahead of our clock (RFC 9018 section 4.3).
+const LIFETIME: u32 = 3600;
+const AHEAD: u32 = 300;
+
+fn shown(sent: &[u8], client: &Client<'_>, secret: &[u8; 16]) -> Shown {
+    if sent.len() == 8 {
+        return Shown::Nothing;
+    }
+    let Some((start, hash)) = sent.split_at_checked(16).filter(|_| sent.len() == 24 && sent[8] == 1) else {
+        return Shown::Invalid;
+    };
+    let made = u32::from_be_bytes([start[12], start[13], start[14], start[15]]);
+    let in_time = client.now.wrapping_sub(made).wrapping_add(AHEAD) <= LIFETIME + AHEAD;
+    let same = bool::from(cookie_hash(start, client.address, secret).to_le_bytes().ct_eq(hash));
+    if in_time && same { Shown::Valid } else { Shown::Invalid }
+}
+
 fn cookie_hash(start: &[u8], address: IpAddr, secret: &[u8; 16]) -> u64 {
     let mut input = [0; 32];
     input[..16].copy_from_slice(start);
@@ -187,7 +235,7 @@ mod tests {
         let secret = 0xe5e9_73e5_a6b2_a43f_48e7_dc84_9e37_bfcf_u128.to_be_bytes();
         let options = Options::default();
         let address = "198.51.100.100".parse().unwrap();
-        let client = Client { transport: Transport::Udp, address, now: 1_559_731_985, options: &options };
+        let client = Client { transport: Transport::Udp, address, now: 1_559_731_985, options: &options, limit: None };
         let made = cookie(&0x2464_c4ab_cf10_c957_u64.to_be_bytes(), &client, &secret);
         assert_eq!(made[8..], 0x0100_0000_5cf7_9f11_1f81_30c3_eee2_9480_u128.to_be_bytes());
     }

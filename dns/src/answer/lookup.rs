@@ -30,6 +30,18 @@ pub enum Found<'z> {
     Nothing { encloser: usize },
 }
 
+impl<'z> Found<'z> {
+    /// The labels below the apex of the node that was found.
+    pub fn labels(&self) -> &'z [u8] {
+        match self {
+            Found::Cut { node } | Found::Dname { node, .. } | Found::Exact { node } | Found::Wildcard { node, .. } => {
+                node.labels()
+            }
+            Found::Nothing { .. } => &[],
+        }
+    }
+}
+
 impl<'a> Target<'a> {
     /// Hashes a valid name.
     pub fn new(name: &'a [u8]) -> Target<'a> {

@@ -9,10 +9,12 @@ mod denial;
 mod edns;
 mod lookup;
 mod query;
+pub mod rate_limit;
 mod resolve;
 mod siphash;
 #[cfg(test)]
 mod tests;
+mod warm;
 
 use std::net::IpAddr;
 
@@ -22,9 +24,11 @@ use crate::zone_set::ZoneSet;
 use compose::{Composer, Full};
 use edns::Edns;
 use query::{Query, QueryError};
+use rate_limit::{Decision, RateLimit};
 use resolve::Resolution;
 
 pub(crate) use compose::{NamesInRdata, compressible};
+pub use warm::warm;
 
 /// How a query came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub struct Client<'a> {
     pub now: u32,
     /// What the operator chose.
     pub options: &'a Options,
+    /// The limit of answers over UDP to who shows no valid cookie.
+    pub limit: Option<&'a RateLimit>,
 }
 
 /// What an operator may choose about answers.
@@ -80,6 +86,8 @@ pub enum Outcome {
     Transfer,
     /// There is a TSIG (RFC 8945): who has the keys checks it, takes it off, asks again and signs the reply.
     Signed,
+    /// The client has had more than its share: nothing is sent, or so many octets that tell it to come back over TCP.
+    Limited(Option<usize>),
     /// No reply can be sent: the message is a reply itself, or shorter than a header, or the buffer does not take even the
     /// question.
     Ignore,
@@ -94,11 +102,14 @@ pub fn answer(zones: &ZoneSet, message: &[u8], client: &Client<'_>, reply: &mut 
         Err(QueryError::Signed) => return Outcome::Signed,
         Err(QueryError::Malformed { question_end }) => return format_error(message, question_end, reply),
     };
+    if query.is_for_cookie() && client.options.cookie_secret.is_none() {
+        return format_error(message, None, reply);
+    }
     if matches!(query.rtype, RecordType::AXFR | RecordType::IXFR) {
         return Outcome::Transfer;
     }
     match compose_reply(zones, &query, client, reply) {
-        Ok(length) => Outcome::Reply(length),
+        Ok(outcome) => outcome,
         Err(Full) => Outcome::Ignore,
     }
 }
@@ -115,7 +126,7 @@ fn format_error(message: &[u8], question_end: Option<usize>, reply: &mut [u8]) -
     Outcome::Reply(length)
 }
 
-fn compose_reply(zones: &ZoneSet, query: &Query<'_>, client: &Client<'_>, reply: &mut [u8]) -> Result<usize, Full> {
+fn compose_reply(zones: &ZoneSet, query: &Query<'_>, client: &Client<'_>, reply: &mut [u8]) -> Result<Outcome, Full> {
     let options = edns::Reply::new(query, client);
     let limit = reply_limit(query.edns.as_ref(), client, reply.len());
     let reserved = if query.edns.is_some() { options.len() } else { 0 };
@@ -123,11 +134,26 @@ fn compose_reply(zones: &ZoneSet, query: &Query<'_>, client: &Client<'_>, reply:
     let mut resolution = Resolution::new(zones, query, client.transport, composer);
     match (query.edns.as_ref(), query.class) {
         (Some(edns), _) if edns.version != 0 => resolution.rcode = Rcode::BADVERS,
+        _ if query.is_for_cookie() => resolution.rcode = options.cookie_rcode(),
+        _ if query.rtype == RecordType::NXNAME => resolution.invalid_type(),
         (_, Class::IN) => resolution.run(),
         (_, Class::CH) => chaos::answer(&mut resolution, client.options),
         _ => resolution.rcode = Rcode::REFUSED,
     }
-    resolution.finish(limit, &options)
+    let decision = match client.limit {
+        Some(limit) if client.transport == Transport::Udp && !options.is_known_client() => {
+            limit.decide(client.address, resolution.kind(), resolution.subject(), client.now)
+        }
+        _ => Decision::Send,
+    };
+    match decision {
+        Decision::Send => resolution.finish(limit, &options).map(Outcome::Reply),
+        Decision::Slip => {
+            resolution.clear();
+            resolution.finish(limit, &options).map(|length| Outcome::Limited(Some(length)))
+        }
+        Decision::Drop => Ok(Outcome::Limited(None)),
+    }
 }
 
 /// Octets that the reply may have (RFC 6891 section 6.2.5).

@@ -52,6 +52,9 @@ impl<'a> Query<'a> {
         }
         let malformed = QueryError::Malformed { question_end: None };
         let count = |section: usize| u16::from_be_bytes([header[4 + 2 * section], header[5 + 2 * section]]);
+        if count(0) == 0 {
+            return Query::without_question(message, [count(1), count(2), count(3)]);
+        }
         let name_end = name_end(message).filter(|_| count(0) == 1).ok_or(malformed)?;
         let end = name_end + 4;
         let Some(&[a, b, c, d]) = message.get(name_end..end) else {
@@ -73,6 +76,26 @@ impl<'a> Query<'a> {
         let others = u32::from(count(1)) + u32::from(count(2));
         let signed = query.records(&mut cursor, others, u32::from(count(3))).map_err(malformed)?;
         if signed { Err(QueryError::Signed) } else { Ok(query) }
+    }
+
+    /// Whether only a cookie is asked for, without a question (RFC 7873 section 5.4).
+    pub fn is_for_cookie(&self) -> bool {
+        self.question.is_empty()
+    }
+
+    fn without_question(message: &'a [u8], counts: [u16; 3]) -> Result<Query<'a>, QueryError> {
+        let malformed = |_| QueryError::Malformed { question_end: None };
+        let (header, nothing) = (&message[..HEADER], &message[HEADER..HEADER]);
+        let (rtype, class) = (RecordType(0), Class(0));
+        let mut query = Query { header, question: nothing, name: nothing, rtype, class, edns: None };
+        let others = u32::from(counts[0]) + u32::from(counts[1]);
+        let signed =
+            query.records(&mut Cursor::new(message, HEADER), others, u32::from(counts[2])).map_err(malformed)?;
+        match query.edns.as_ref().is_some_and(Edns::has_cookie) {
+            true if signed => Err(QueryError::Signed),
+            true => Ok(query),
+            false => Err(QueryError::Malformed { question_end: None }),
+        }
     }
 
     /// Skips the records before the additional section and takes OPT from it; true when there is a TSIG at the end.
@@ -97,7 +120,7 @@ impl<'a> Query<'a> {
 }
 
 /// Where the name of the question ends; it cannot be compressed.
-fn name_end(message: &[u8]) -> Option<usize> {
+pub fn name_end(message: &[u8]) -> Option<usize> {
     let mut at = HEADER;
     loop {
         let length = usize::from(*message.get(at)?);

@@ -1,9 +1,10 @@
 //! The answer to one question: from the zone that has it, along CNAMEs and DNAMEs through all our zones.
 
-use super::compose::{Composer, Full, Owner, Section};
+use super::compose::{Composer, Full, Mark, Owner, Section};
 use super::edns::{self, ExtendedError};
 use super::lookup::{Found, InZone, Target};
 use super::query::{self, Query};
+use super::rate_limit::Kind;
 use super::{Transport, denial};
 use crate::message::Rcode;
 use crate::name::MAX_NAME;
@@ -26,6 +27,9 @@ pub struct Resolution<'q, 'o> {
     pub authoritative: bool,
     truncated: bool,
     error: Option<ExtendedError>,
+    /// The apex of the zone that has the name asked for, and the labels below it of the node found.
+    found: Option<(NameHash, &'q [u8])>,
+    start: Mark,
     /// Names that were looked up on the way.
     visited: [NameHash; MAX_HOPS],
     /// NSEC and NSEC3 that belong into the reply.
@@ -34,6 +38,7 @@ pub struct Resolution<'q, 'o> {
 
 impl<'q, 'o> Resolution<'q, 'o> {
     pub fn new(zones: &'q ZoneSet, query: &'q Query<'q>, transport: Transport, composer: Composer<'o>) -> Self {
+        let start = composer.mark();
         Resolution {
             zones,
             query,
@@ -43,6 +48,8 @@ impl<'q, 'o> Resolution<'q, 'o> {
             authoritative: false,
             truncated: false,
             error: None,
+            found: None,
+            start,
             visited: [NameHash(0); MAX_HOPS],
             proofs: denial::Proofs::default(),
         }
@@ -77,6 +84,39 @@ impl<'q, 'o> Resolution<'q, 'o> {
         self.truncated = true;
     }
 
+    /// Takes back everything but the question, and says that something is missing.
+    pub fn clear(&mut self) {
+        self.composer.roll_back(self.start);
+        (self.rcode, self.authoritative, self.error) = (Rcode::NOERROR, false, None);
+        self.truncate();
+    }
+
+    /// Says that nobody can ask for that (RFC 9824 section 3.5).
+    pub fn invalid_type(&mut self) {
+        self.rcode = Rcode::FORMERR;
+        self.error = Some(ExtendedError::INVALID_QUERY_TYPE);
+    }
+
+    /// What kind of answer it is.
+    pub fn kind(&self) -> Kind {
+        match self.rcode {
+            Rcode::NXDOMAIN => Kind::NameError,
+            Rcode::NOERROR if self.composer.answers() > 0 => Kind::Positive,
+            Rcode::NOERROR if !self.authoritative => Kind::Referral,
+            Rcode::NOERROR => Kind::NoData,
+            _ => Kind::Error,
+        }
+    }
+
+    /// The name that the answer is about: for what is not there the zone's, for what a wildcard made the wildcard's.
+    pub fn subject(&self) -> NameHash {
+        match (self.found, self.kind()) {
+            (Some((apex, labels)), Kind::Positive | Kind::Referral) => apex.descendant(labels),
+            (Some((apex, _)), _) => apex,
+            (None, _) => NameHash::root(),
+        }
+    }
+
     /// Whether RRSIG, NSEC and NSEC3 are wanted (RFC 3225).
     pub fn dnssec_ok(&self) -> bool {
         self.query.edns.as_ref().is_some_and(|edns| edns.dnssec_ok)
@@ -100,7 +140,11 @@ impl<'q, 'o> Resolution<'q, 'o> {
         self.authoritative = true;
         let owner = if hops == 0 { Owner::Question } else { Owner::Name(name) };
         let step = Step { place: InZone { zone, target: &target, apex }, owner, hops };
-        match step.place.find() {
+        let found = step.place.find();
+        if hops == 0 {
+            self.found = Some((zone.apex_hash(), found.labels()));
+        }
+        match found {
             Found::Cut { node } if !self.is_ds_at(node, &step) => self.referral(&step, node),
             Found::Cut { node } | Found::Exact { node } => self.at_node(&step, node, None),
             Found::Wildcard { node, encloser } => self.at_node(&step, node, Some(encloser)),
@@ -190,8 +234,11 @@ impl<'q, 'o> Resolution<'q, 'o> {
         name[kept.len()..length].copy_from_slice(to);
         let name = &name[..length];
         self.composer.single(Section::Answer, step.owner, RecordType::CNAME, dname.ttl(), name)?;
+        // What leads below its own owner leads there for ever; NSD stops here too.
+        let leads_below_itself = is_at_or_below(to, target.ancestor(label));
         match self.query.rtype {
             RecordType::CNAME => Ok(()),
+            _ if leads_below_itself => Ok(()),
             _ => self.follow(name, step.hops + 1),
         }
     }
@@ -307,7 +354,7 @@ pub fn owner_of<'z>(zone: &'z Zone, node: RawNode<'z>) -> Owner<'z> {
     Owner::Below(node.labels(), zone.apex().as_octets())
 }
 
-/// Whether `labels` end with `above`; both stand before the same apex.
+/// Whether `labels` end with `above`; both stand before the same apex, or are whole names.
 fn is_at_or_below(labels: &[u8], above: &[u8]) -> bool {
     let Some(excess) = labels.len().checked_sub(above.len()) else { return false };
     let mut at = 0;

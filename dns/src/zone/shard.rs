@@ -170,6 +170,15 @@ pub fn find<'a>(shard: &'a [u8], hash: NameHash, labels: &[u8]) -> Option<RawNod
     }
 }
 
+/// Where the node of the first slot of this hash is, which is most often the one that is looked for; 0 for none.
+pub fn first_offset(shard: &[u8], hash: NameHash) -> usize {
+    if shard.is_empty() {
+        return 0;
+    }
+    let slot = hash.0 as usize & (u32_at(shard, 0) as usize - 1);
+    u32_at(shard, SLOTS + SLOT * slot + 1) as usize
+}
+
 /// All nodes of a shard, in the order of their slots.
 pub fn nodes(shard: &[u8]) -> impl Iterator<Item = RawNode<'_>> {
     let slots = if shard.is_empty() { 0 } else { u32_at(shard, 0) as usize };

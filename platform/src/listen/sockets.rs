@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::arguments::Listening;
+use super::datagrams;
 use crate::net::{TcpListener, UdpSocket};
 use crate::{ArgumentError, Net};
 
@@ -10,22 +12,31 @@ use crate::{ArgumentError, Net};
 #[derive(Debug)]
 pub struct Sockets {
     /// For datagrams.
-    pub datagrams: UdpSocket,
+    pub datagrams: datagrams::Sockets,
     /// For connections.
     pub streams: TcpListener,
 }
 
 impl Sockets {
-    /// Binds every address of `--listen`. Where the port is 0, both sockets get the same.
-    pub async fn bind(net: &Net, addresses: &[SocketAddr]) -> Result<Vec<Sockets>, ArgumentError> {
+    /// Binds every address of `--listen`. Where the port is 0, all its sockets get the same.
+    pub async fn bind(net: &Net, listening: &Listening) -> Result<Vec<Sockets>, ArgumentError> {
         let mut sockets = vec![];
-        for address in addresses {
-            let failed = |error| ArgumentError(format!("--listen {address}: {error}"));
-            let datagrams = net.udp_bind(*address).await.map_err(failed)?;
-            let address = datagrams.local_address().map_err(failed)?;
-            sockets.push(Sockets { datagrams, streams: net.tcp_listen(address).await.map_err(failed)? });
+        for address in &listening.addresses {
+            let bound = Sockets::bind_one(net, *address, listening.threads).await;
+            sockets.push(bound.map_err(|error| ArgumentError(format!("--listen {address}: {error}")))?);
         }
         Ok(sockets)
+    }
+
+    async fn bind_one(net: &Net, address: SocketAddr, threads: usize) -> io::Result<Sockets> {
+        // The listener first: the port of a server that runs already is then taken, while datagram sockets would share it.
+        let streams = net.tcp_listen(address).await?;
+        let address = streams.local_address()?;
+        let datagrams = match net.udp_bind_shared(address, threads) {
+            Some(sockets) => datagrams::Sockets::Host(sockets?),
+            None => datagrams::Sockets::Any(net.udp_bind(address).await?),
+        };
+        Ok(Sockets { datagrams, streams })
     }
 }
 
@@ -81,21 +92,33 @@ async fn receive(socket: Option<&UdpSocket>, take: &impl Fn(&[u8], SocketAddr)) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listen::streams::Limits;
 
     #[tokio::test]
     async fn replies_come_back_to_where_a_datagram_left_from() {
-        let listen = ["127.0.0.3:0".parse().unwrap()];
+        let addresses = vec!["127.0.0.3:0".parse().unwrap()];
         let net = Net::host();
-        let outgoing = Outgoing::bind(&net, &listen).await.unwrap();
-        let bound = Sockets::bind(&net, &listen).await.unwrap().remove(0);
-        assert_eq!(bound.datagrams.local_address().unwrap(), bound.streams.local_address().unwrap());
-        outgoing.send(b"tell", bound.datagrams.local_address().unwrap()).await.unwrap();
+        let outgoing = Outgoing::bind(&net, &addresses).await.unwrap();
+        let listening = Listening { addresses, threads: 1, limits: Limits::default() };
+        let bound = Sockets::bind(&net, &listening).await.unwrap().remove(0);
+        let datagrams::Sockets::Host(sockets) = bound.datagrams else { panic!("sockets of the host") };
+        let address = sockets[0].local_addr().unwrap();
+        assert_eq!(address, bound.streams.local_address().unwrap());
+        outgoing.send(b"tell", address).await.unwrap();
         let mut buffer = [0; 16];
-        let (length, peer) = bound.datagrams.receive_from(&mut buffer).await.unwrap();
-        assert_eq!((&buffer[..length], peer.ip()), (&b"tell"[..], listen[0].ip()));
-        bound.datagrams.send_to(b"told", peer).await.unwrap();
+        let (length, peer) = sockets[0].recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..length], peer.ip()), (&b"tell"[..], address.ip()));
+        sockets[0].send_to(b"told", peer).unwrap();
         let (told, mut came) = tokio::sync::mpsc::channel(1);
         let take = |octets: &[u8], _| told.try_send(octets.to_vec()).unwrap();
         tokio::select! { () = outgoing.receive(take) => (), octets = came.recv() => assert_eq!(octets.unwrap(), b"told") }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_a_server_has_is_not_shared() {
+        let first = Sockets::bind_one(&Net::host(), "127.0.0.1:0".parse().unwrap(), 2).await.unwrap();
+        let address = first.streams.local_address().unwrap();
+        let error = Sockets::bind_one(&Net::host(), address, 2).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     }
 }

@@ -1,29 +1,41 @@
 //! Messages over TCP, each behind two octets of length (RFC 1035 section 4.2.2, RFC 7766).
 //!
-//! A stranger can hold a connection and time, both bounded: idle and slow connections are closed, and when there are too many
-//! the one that was silent longest makes room for the newcomer.
+//! A stranger can hold a connection and time, both bounded: idle and slow connections are closed, and when there are too many,
+//! of all or of one client, the one that was silent longest makes room for the newcomer.
+//!
+//! What can be answered at once is answered where it was read, all that came together with one write. The rest is handed on,
+//! and its replies are written by a task of their own.
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::io;
+mod open;
+mod reader;
+mod writer;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::timeout;
 
+use super::Respond;
+use super::in_flight::{InFlight, Ticket};
 use crate::net::{TcpListener, TcpStream};
+use open::Open;
+use reader::Reader;
+use writer::Writer;
+
+/// Octets of the longest message.
+const MAX_MESSAGE: usize = 65_535;
 
 /// What connections may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at once.
     pub connections: usize,
+    /// Of them from one client: an IPv4 address, or an IPv6 network of 64 bits.
+    pub connections_per_client: usize,
     /// How long a connection may be silent between two messages.
     pub idle: Duration,
     /// How long a message may take from its first octet to its last, in either direction.
@@ -38,7 +50,7 @@ impl Default for Limits {
     /// Enough for thousands of clients, and for one that asks every few seconds on a connection it keeps (RFC 7766 section 6.2.3).
     fn default() -> Limits {
         let (idle, message) = (Duration::from_secs(30), Duration::from_secs(10));
-        Limits { connections: 4096, idle, message, replies: 16, work: 64 }
+        Limits { connections: 4096, connections_per_client: 512, idle, message, replies: 16, work: 64 }
     }
 }
 
@@ -118,163 +130,119 @@ impl Connection {
     }
 }
 
-/// Accepts connections for ever and calls `handle` with each message; the next message of a connection is read once the
-/// future of the last one is ready, so a handler that has much to do should spawn.
-pub async fn serve<H, F>(listener: TcpListener, limits: Limits, handle: H)
-where
-    H: Fn(Connection, Vec<u8>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
+/// Accepts connections until the service ends, and answers what comes on them.
+pub async fn serve(listener: TcpListener, limits: Limits, in_flight: InFlight, respond: Arc<impl Respond>) {
+    // Until the service ends: the listener may have connections that nobody has seen yet.
+    let _ticket = in_flight.add();
+    // Shared by all connections, since it is only used where nothing is awaited.
+    let scratch = Arc::new(Mutex::new(vec![0; MAX_MESSAGE].into_boxed_slice()));
     let open = Arc::new(Open::default());
     loop {
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            biased;
+            // Who has connected already is served still.
+            accepted = listener.accept() => accepted,
+            () = in_flight.closing() => return,
+        };
+        match accepted {
             Ok(stream) => {
-                open.make_room(limits.connections);
-                tokio::spawn(serve_one(stream, limits, Arc::clone(&open), handle.clone()));
+                let (open, scratch) = (Arc::clone(&open), Arc::clone(&scratch));
+                let server = Server { limits, in_flight: in_flight.clone(), open, scratch };
+                tokio::spawn(server.serve(stream, in_flight.add(), Arc::clone(&respond)));
             }
             // Out of file descriptors, most likely: the longest silent connection pays for it.
             Err(error) => {
                 tracing::warn!("a connection was not accepted: {error}");
-                open.make_room(open.len());
+                open.close_longest_silent();
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
     }
 }
 
-/// Serves a connection that was opened from our side in the same way, until it ends.
-pub async fn serve_one<H, F>(stream: TcpStream, limits: Limits, open: Arc<Open>, handle: H)
-where
-    H: Fn(Connection, Vec<u8>) -> F,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let Ok(peer) = stream.peer_address() else { return };
-    let (reader, writer) = tokio::io::split(stream);
-    let (replies, waiting) = mpsc::channel(limits.replies);
-    let work = Arc::new(Semaphore::new(limits.work));
-    let (kept, last_active, close) = (AtomicBool::new(false), AtomicU64::new(0), Notify::new());
-    let shared = Arc::new(Shared { work, kept, last_active, close });
-    let connection = Connection { peer, replies, shared: Arc::clone(&shared) };
-    let id = open.insert(Arc::clone(&shared));
-    let writing = tokio::spawn(write_messages(writer, waiting, limits.message));
-    tokio::select! {
-        ended = read_messages(reader, limits, &connection, &open, handle) => {
-            tracing::trace!("the connection of {peer} ended: {ended:?}");
-        }
-        () = shared.close.notified() => writing.abort(),
-        () = connection.replies.closed() => (),
-    }
-    open.remove(id);
-}
-
-async fn read_messages<H, F>(
-    mut reader: ReadHalf<TcpStream>,
+/// What the connections of a listener share.
+struct Server {
     limits: Limits,
-    connection: &Connection,
-    open: &Open,
-    handle: H,
-) -> io::Result<()>
-where
-    H: Fn(Connection, Vec<u8>) -> F,
-    F: Future<Output = ()> + Send + 'static,
-{
-    loop {
-        open.touch(&connection.shared);
-        let first = loop {
-            match timeout(limits.idle, reader.read_u8()).await {
-                Ok(octet) => break octet?,
-                Err(_) if connection.shared.kept.load(Ordering::Relaxed) => continue,
-                Err(elapsed) => return Err(elapsed.into()),
-            }
-        };
-        let message = timeout(limits.message, read_rest(&mut reader, first)).await??;
-        handle(connection.clone(), message).await;
-    }
+    in_flight: InFlight,
+    open: Arc<Open>,
+    scratch: Arc<Mutex<Box<[u8]>>>,
 }
 
-async fn read_rest(reader: &mut ReadHalf<TcpStream>, first: u8) -> io::Result<Vec<u8>> {
-    let length = usize::from(first) << 8 | usize::from(reader.read_u8().await?);
-    // Memory grows with what arrives, not with what is announced.
-    let mut message = Vec::with_capacity(length.min(512));
-    reader.take(length as u64).read_to_end(&mut message).await?;
-    if message.len() < length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(message)
-}
-
-async fn write_messages(mut writer: WriteHalf<TcpStream>, mut waiting: mpsc::Receiver<Bytes>, limit: Duration) {
-    while let Some(message) = waiting.recv().await {
-        let Ok(length) = u16::try_from(message.len()) else {
-            tracing::error!("a reply of {} octets does not fit any message", message.len());
-            continue;
-        };
-        let framed = [&length.to_be_bytes(), message.as_ref()].concat();
-        if !matches!(timeout(limit, writer.write_all(&framed)).await, Ok(Ok(()))) {
-            return;
+impl Server {
+    /// The connection's ticket is given back once everything that was asked on it is answered and written.
+    async fn serve(self, stream: TcpStream, ticket: Ticket, respond: Arc<impl Respond>) {
+        let Ok(peer) = stream.peer_address() else { return };
+        let (read, write) = tokio::io::split(stream);
+        let (replies, waiting) = mpsc::channel(self.limits.replies);
+        let work = Arc::new(Semaphore::new(self.limits.work));
+        let (kept, last_active, close) = (AtomicBool::new(false), AtomicU64::new(0), Notify::new());
+        let shared = Arc::new(Shared { work, kept, last_active, close });
+        let connection = Connection { peer, replies, shared: Arc::clone(&shared) };
+        let id = self.open.insert(Arc::clone(&shared), peer.ip(), &self.limits);
+        let writer = Writer::new(write, self.limits.message);
+        let writing = tokio::spawn(writer.clone().run(waiting, ticket));
+        let reader = Reader { read, writer, server: &self, connection: &connection, respond };
+        tokio::select! {
+            ended = reader.run() => tracing::trace!("the connection of {peer} ended: {ended:?}"),
+            () = shared.close.notified() => writing.abort(),
+            () = connection.replies.closed() => (),
         }
-    }
-    let _ = timeout(limit, writer.shutdown()).await;
-}
-
-/// The connections that are open.
-#[derive(Debug, Default)]
-pub struct Open {
-    connections: Mutex<HashMap<u64, Arc<Shared>>>,
-    /// Counts events; "longest silent" is the smallest, no clock needed.
-    events: AtomicU64,
-}
-
-impl Open {
-    fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn insert(&self, shared: Arc<Shared>) -> u64 {
-        let id = self.events.fetch_add(1, Ordering::Relaxed);
-        shared.last_active.store(id, Ordering::Relaxed);
-        self.lock().insert(id, shared);
-        id
-    }
-
-    fn remove(&self, id: u64) {
-        self.lock().remove(&id);
-    }
-
-    fn touch(&self, shared: &Shared) {
-        shared.last_active.store(self.events.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-    }
-
-    /// Closes the longest silent connection when there are `most` or more; one that was asked to be kept comes last.
-    fn make_room(&self, most: usize) {
-        let mut connections = self.lock();
-        if connections.len() < most.max(1) {
-            return;
-        }
-        let rank = |shared: &Shared| (shared.kept.load(Ordering::Relaxed), shared.last_active.load(Ordering::Relaxed));
-        let longest = connections.iter().min_by_key(|(_, shared)| rank(shared)).map(|(id, _)| *id);
-        if let Some(shared) = longest.and_then(|id| connections.remove(&id)) {
-            shared.close.notify_one();
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Shared>>> {
-        self.connections.lock().expect("no holder of the connections panics")
+        self.open.remove(id);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
+    use std::io;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
     use crate::Net;
+    use crate::listen::datagrams::{Burst, Datagram, Verdict};
 
-    async fn echo(limits: Limits) -> SocketAddr {
+    /// Says what it is told: at once, or when it begins with a question mark, by the handler.
+    struct Echo<H>(H);
+
+    impl<H, F> Respond for Echo<H>
+    where
+        H: Fn(Connection, Vec<u8>) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        fn answer_burst(&self, _: &mut Burst) {}
+
+        async fn datagram(self: Arc<Self>, _: Datagram) {}
+
+        fn answer(&self, message: &[u8], _: SocketAddr, reply: &mut [u8]) -> Verdict {
+            if message.starts_with(b"?") {
+                return Verdict::PassOn;
+            }
+            reply[..message.len()].copy_from_slice(message);
+            Verdict::Reply(message.len())
+        }
+
+        fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) -> impl Future<Output = ()> + Send {
+            (self.0)(connection, message)
+        }
+    }
+
+    async fn start<H, F>(limits: Limits, in_flight: &InFlight, handle: H) -> SocketAddr
+    where
+        H: Fn(Connection, Vec<u8>) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let listener = Net::host().tcp_listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_address().unwrap();
-        tokio::spawn(serve(listener, limits, |connection, message| async move {
-            connection.send(message).await;
-        }));
+        tokio::spawn(serve(listener, limits, in_flight.clone(), Arc::new(Echo(handle))));
         address
+    }
+
+    async fn echo(limits: Limits) -> SocketAddr {
+        let handle = |connection: Connection, message: Vec<u8>| async move {
+            connection.send(message).await;
+        };
+        start(limits, &InFlight::default(), handle).await
     }
 
     async fn connect(address: SocketAddr) -> TcpStream {
@@ -296,6 +264,88 @@ mod tests {
         for length in [0, 1, 511, 65_535] {
             assert_eq!(exchange(&mut stream, &vec![7; length]).await.unwrap().len(), length);
         }
+    }
+
+    #[tokio::test]
+    async fn what_comes_together_is_answered_in_order_however_it_is_cut() {
+        let messages: Vec<Vec<u8>> =
+            (0..200).map(|number| vec![b'a' + (number % 20) as u8; number * 7 % 900]).collect();
+        let framed: Vec<u8> = messages
+            .iter()
+            .flat_map(|message| [&(message.len() as u16).to_be_bytes(), &message[..]].concat())
+            .collect();
+        for piece in [3, 1000, usize::MAX] {
+            let mut stream = connect(echo(Limits::default()).await).await;
+            for piece in framed.chunks(piece.min(framed.len())) {
+                stream.write_all(piece).await.unwrap();
+            }
+            let mut came = vec![0; framed.len()];
+            stream.read_exact(&mut came).await.unwrap();
+            assert_eq!(came, framed);
+        }
+    }
+
+    /// More replies wait than the channel to the writer takes, while another message is being handled.
+    #[tokio::test]
+    async fn many_replies_of_the_handler() {
+        let mut stream = connect(echo(Limits { replies: 1, ..Limits::default() }).await).await;
+        stream.write_all(&b"\0\x01?\0\x01!".repeat(100)).await.unwrap();
+        let mut came = vec![0; 600];
+        stream.read_exact(&mut came).await.unwrap();
+        assert_eq!(came.iter().filter(|octet| **octet == b'?').count(), 100);
+    }
+
+    #[tokio::test]
+    async fn one_client_does_not_take_the_place_of_others() {
+        let address = echo(Limits { connections: 4, connections_per_client: 2, ..Limits::default() }).await;
+        let from = |ip: &'static str| async move {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind(SocketAddr::new(ip.parse().unwrap(), 0)).unwrap();
+            socket.connect(address).await.unwrap()
+        };
+        let mut other = from("127.0.0.9").await;
+        other.write_all(b"\0\x01a").await.unwrap();
+        other.read_exact(&mut [0; 3]).await.unwrap();
+        let mut greedy = Vec::new();
+        for _ in 0..3 {
+            let mut stream = from("127.0.0.8").await;
+            stream.write_all(b"\0\x01b").await.unwrap();
+            stream.read_exact(&mut [0; 3]).await.unwrap();
+            greedy.push(stream);
+        }
+        assert_eq!(greedy[0].read(&mut [0; 1]).await.unwrap(), 0, "its own first makes room");
+        other.write_all(b"\0\x01c").await.unwrap();
+        other.read_exact(&mut [0; 3]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_end_waits_for_replies_and_answers_what_has_come() {
+        let (sender, mut handled) = mpsc::unbounded_channel();
+        let handle = move |connection: Connection, message: Vec<u8>| {
+            let sender = sender.clone();
+            async move {
+                let permit = connection.permit().await;
+                sender.send((connection, message, permit)).unwrap();
+            }
+        };
+        let in_flight = InFlight::default();
+        let address = start(Limits::default(), &in_flight, handle).await;
+        let (mut working, mut idle) = (connect(address).await, connect(address).await);
+        exchange(&mut idle, b"here").await.unwrap();
+        working.write_all(b"\0\x01?").await.unwrap();
+        let (connection, message, permit) = handled.recv().await.unwrap();
+        let end = tokio::spawn({
+            let in_flight = in_flight.clone();
+            async move { in_flight.finish(Duration::from_secs(60)).await }
+        });
+        assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0, "an idle connection ends");
+        assert!(!end.is_finished());
+        assert!(connection.send(message).await);
+        drop((connection, permit));
+        let mut reply = [0; 3];
+        working.read_exact(&mut reply).await.unwrap();
+        assert_eq!((&reply, working.read(&mut [0; 1]).await.unwrap()), (b"\0\x01?", 0));
+        assert_eq!(end.await.unwrap(), 0);
     }
 
     #[tokio::test]
@@ -327,18 +377,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_weak_handle_does_not_keep_a_connection() {
-        let listener = Net::host().tcp_listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = listener.local_address().unwrap();
         let (sender, mut handles) = mpsc::unbounded_channel();
-        tokio::spawn(serve(listener, Limits::default(), move |connection, message| {
+        let handle = move |connection: Connection, message: Vec<u8>| {
             sender.send(connection.downgrade()).unwrap();
             async move {
                 connection.keep();
                 connection.send(message).await;
             }
-        }));
+        };
+        let address = start(Limits::default(), &InFlight::default(), handle).await;
         let mut stream = connect(address).await;
-        exchange(&mut stream, b"remember me").await.unwrap();
+        exchange(&mut stream, b"?remember me").await.unwrap();
         let handle = handles.recv().await.unwrap();
         assert!(handle.upgrade().is_some());
         drop(stream);
@@ -350,15 +399,14 @@ mod tests {
     #[tokio::test]
     async fn a_connection_works_on_so_much_at_once() {
         let limits = Limits { work: 2, ..Limits::default() };
-        let listener = Net::host().tcp_listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = listener.local_address().unwrap();
         let (sender, mut permits) = mpsc::unbounded_channel();
-        tokio::spawn(serve(listener, limits, move |connection, _| {
+        let handle = move |connection: Connection, _| {
             let sender = sender.clone();
             async move { sender.send(connection.permit().await).unwrap() }
-        }));
+        };
+        let address = start(limits, &InFlight::default(), handle).await;
         let mut stream = connect(address).await;
-        stream.write_all(&[0; 6]).await.unwrap();
+        stream.write_all(&b"\0\x01?".repeat(3)).await.unwrap();
         let first = permits.recv().await.unwrap();
         let _second = permits.recv().await.unwrap();
         assert!(permits.try_recv().is_err());

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, sockopt};
 pub(super) use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 /// Connections that wait for `accept`; the kernel may hold fewer.
@@ -19,6 +20,7 @@ pub(super) fn tcp_listen(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
     };
+    only_its_family(&socket, address)?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
@@ -31,7 +33,38 @@ pub(super) async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
 }
 
 pub(super) async fn udp_bind(address: SocketAddr) -> io::Result<UdpSocket> {
-    UdpSocket::bind(address).await
+    let socket = udp_socket(address, SocketFlags::NONBLOCK)?;
+    bind(&socket, &address)?;
+    UdpSocket::from_std(socket.into())
+}
+
+pub(super) fn udp_bind_shared(mut address: SocketAddr, count: usize) -> io::Result<Vec<std::net::UdpSocket>> {
+    let mut sockets: Vec<std::net::UdpSocket> = vec![];
+    for _ in 0..count {
+        let socket = udp_socket(address, SocketFlags::empty())?;
+        sockopt::set_socket_reuseport(&socket, true)?;
+        bind(&socket, &address)?;
+        let socket = std::net::UdpSocket::from(socket);
+        // Where the port was 0, the others take the one that the first was given.
+        address = socket.local_addr()?;
+        sockets.push(socket);
+    }
+    Ok(sockets)
+}
+
+fn udp_socket(address: SocketAddr, flags: SocketFlags) -> io::Result<std::os::fd::OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, SocketType::DGRAM, flags | SocketFlags::CLOEXEC, None)?;
+    only_its_family(&socket, address)?;
+    Ok(socket)
+}
+
+/// `[::]` is every IPv6 address, whatever the host's default, so that `0.0.0.0` can be bound beside it.
+fn only_its_family(socket: impl std::os::fd::AsFd, address: SocketAddr) -> io::Result<()> {
+    if address.is_ipv6() {
+        sockopt::set_ipv6_v6only(socket, true)?;
+    }
+    Ok(())
 }
 
 pub(super) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

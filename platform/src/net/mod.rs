@@ -48,6 +48,14 @@ impl Net {
         }
     }
 
+    /// Binds so many sockets to one address, among which the host's kernel divides what comes (SO_REUSEPORT), for threads that
+    /// answer on their own; none on a stack without such sockets.
+    pub fn udp_bind_shared(&self, address: SocketAddr, count: usize) -> Option<io::Result<Vec<std::net::UdpSocket>>> {
+        match self.0 {
+            Stack::Host => Some(host::udp_bind_shared(address, count)),
+        }
+    }
+
     /// The addresses of `host`, a name or an address in text, in the order they should be tried; never empty.
     pub async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         match self.0 {

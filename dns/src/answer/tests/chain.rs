@@ -99,8 +99,20 @@ fn a_dname_that_makes_too_long_a_name() {
 }
 
 #[test]
-fn a_dname_that_grows_for_ever() {
-    let zones = zones(&[("example", "d 60 DNAME x.d")]);
+fn a_dname_that_leads_below_itself_is_followed_once() {
+    let zones = zones(&[("example", "d 60 DNAME x.d\ne 60 DNAME e")]);
+    check(
+        &zones,
+        &[
+            ("q.d.example A", "NOERROR aa | d.example. DNAME x.d.example.; q.d.example. CNAME q.x.d.example."),
+            ("q.e.example A", "NOERROR aa | e.example. DNAME e.example.; q.e.example. CNAME q.e.example."),
+        ],
+    );
+}
+
+#[test]
+fn dnames_that_lead_into_each_other_end() {
+    let zones = zones(&[("example", "d 60 DNAME x.e\ne 60 DNAME x.d")]);
     let reply = ask("q.d.example A").tcp().message(&zones);
     assert!(reply.answers.len() <= 32 && reply.header.rcode == Rcode::NOERROR);
 }

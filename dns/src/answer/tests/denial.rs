@@ -144,3 +144,22 @@ fn nsec3_proofs_with_opt_out() {
         check_nsec3(&zones, question, expected);
     }
 }
+
+/// RFC 9824: names that are said to exist with the type NXNAME alone. Such a zone is served as it comes.
+#[test]
+fn compact_denial_is_served_as_it_comes() {
+    let zones = signed(
+        "@ 60 SOA ns host 1 1 1 1 1\n@ 60 NS ns\n@ 60 NSEC \\000 SOA NS RRSIG NSEC\n@ 60 RRSIG NSEC 13 2 60 20300101000000 \
+         20200101000000 1 ex.test. AAAA\n@ 60 RRSIG SOA 13 2 60 20300101000000 20200101000000 1 ex.test. AAAA\n\
+         gone 60 NSEC \\000.gone RRSIG NSEC NXNAME\ngone 60 RRSIG NSEC 13 3 60 20300101000000 20200101000000 1 ex.test. AAAA\n",
+    );
+    assert_eq!(proof(&zones, "gone.ex.test A"), "NOERROR; gone.ex.test. NSEC");
+    let reply = ask("gone.ex.test NSEC").message(&zones);
+    let bitmap = RecordType::NXNAME.0;
+    let rdata = reply.answers[0].rdata.as_ref().unwrap().as_octets().to_vec();
+    assert_eq!(rdata.last(), Some(&(0x80 >> (bitmap % 8))), "{rdata:x?}");
+    // Nobody can ask for it (section 3.5).
+    let asked = ask("gone.ex.test NXNAME").edns(1232, 0, &[]).message(&zones);
+    assert_eq!(print(&asked), "FORMERR");
+    assert_eq!(asked.additionals[0].rdata.as_ref().unwrap().as_octets(), [0, 15, 0, 2, 0, 30]);
+}

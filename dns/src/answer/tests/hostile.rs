@@ -14,7 +14,7 @@ fn story() -> ZoneSet {
 fn outcome(octets: &[u8], buffer: &mut [u8]) -> Outcome {
     let options = Options { cookie_secret: Some([1; 16]), ..Options::default() };
     let address = "2001:db8::1".parse().unwrap();
-    let client = Client { transport: Transport::Udp, address, now: 0, options: &options };
+    let client = Client { transport: Transport::Udp, address, now: 0, options: &options, limit: None };
     answer(&story(), octets, &client, buffer)
 }
 

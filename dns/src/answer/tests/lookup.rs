@@ -166,3 +166,19 @@ fn the_root_zone() {
         ],
     );
 }
+
+/// Whatever comes, and wherever it leads: looking ahead changes nothing and does not fail.
+#[test]
+fn looking_ahead() {
+    let hosts: String = (0..30_000).map(|host| format!("h{host} 60 A 192.0.2.1\n")).collect();
+    let zones = zones(&[("large.example", &hosts), ("example", "a 60 A 192.0.2.1")]);
+    assert!(zones.name_count() > 30_000);
+    let names = ["h7.large.example", "none.large.example", "large.example", "a.example", "elsewhere.test", "."];
+    let mut messages: Vec<Vec<u8>> = names.map(|name| ask(&format!("{name} A")).octets()).to_vec();
+    let whole = messages[0].clone();
+    messages.extend((0..40).map(|cut| whole[..cut.min(whole.len())].to_vec()));
+    for count in 0..messages.len() {
+        warm(&zones, messages[..count].iter().map(Vec::as_slice));
+    }
+    assert_eq!(ask("h7.large.example A").of(&zones), "NOERROR aa | h7.large.example. A 192.0.2.1");
+}

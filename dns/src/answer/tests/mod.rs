@@ -60,7 +60,8 @@ impl Ask {
 
     fn reply_to(&self, zones: &ZoneSet, octets: &[u8]) -> Option<Vec<u8>> {
         let address = "192.0.2.9".parse().unwrap();
-        let client = Client { transport: self.transport, address, now: 1_800_000_000, options: &self.options };
+        let client =
+            Client { transport: self.transport, address, now: 1_800_000_000, options: &self.options, limit: None };
         let mut buffer = vec![0xee; self.buffer];
         match answer(zones, octets, &client, &mut buffer) {
             Outcome::Reply(length) => Some(buffer[..length].to_vec()),
@@ -109,6 +110,7 @@ fn rcode_text(reply: &Message) -> String {
         (Rcode::REFUSED, "REFUSED"),
         (Rcode::YXDOMAIN, "YXDOMAIN"),
         (Rcode::BADVERS, "BADVERS"),
+        (Rcode::BADCOOKIE, "BADCOOKIE"),
     ];
     known.iter().find(|(other, _)| *other == rcode).unwrap().1.to_owned()
 }

@@ -41,6 +41,20 @@ impl Queries {
         Queries(questions.iter().enumerate().map(encode).collect())
     }
 
+    /// The same with OPT and the bit DO.
+    pub fn with_dnssec(mut self) -> Queries {
+        for octets in &mut self.0 {
+            octets[11] = 1;
+            octets.extend([0, 0, 41, 4, 208, 0, 0, 128, 0, 0, 0]);
+        }
+        self
+    }
+
+    /// One after another, from the first again after the last.
+    pub fn for_ever(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(Vec::as_slice).cycle()
+    }
+
     /// Sends them to `server` for `duration`, from the first again after the last.
     pub fn blast(&self, server: SocketAddr, duration: Duration) -> Outcome {
         let mut lanes: Vec<Lane> = (0..SOCKETS).map(|_| Lane::to(server)).collect();

@@ -37,6 +37,8 @@ pub struct Member {
     pub load_time: ProcessorTime,
     /// Most memory of its largest process until then, in kB.
     pub peak: u64,
+    /// Memory of all its processes then, in kB.
+    pub memory: u64,
     server: Server,
 }
 
@@ -89,9 +91,11 @@ impl Fleet {
 impl Member {
     fn after(start: Instant, name: &'static str, address: SocketAddr, server: Server) -> Member {
         let ready = start.elapsed();
-        let mut member = Member { name, address, ready, load_time: ProcessorTime::default(), peak: 0, server };
+        let mut member =
+            Member { name, address, ready, load_time: ProcessorTime::default(), peak: 0, memory: 0, server };
         member.load_time = member.time();
         member.peak = member.process().peak_family_memory();
+        member.memory = member.process().family_memory();
         member
     }
 

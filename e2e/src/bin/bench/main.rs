@@ -21,10 +21,12 @@ mod ours;
 mod push;
 mod queries;
 mod samples_of;
+mod streams;
 mod table;
 mod transfer;
 mod update_load;
 mod updates;
+mod visible;
 mod zone_text;
 
 use std::process::ExitCode;
@@ -34,13 +36,15 @@ use context::Context;
 /// A scenario's name, what it shows, and its function.
 type Scenario = (&'static str, &'static str, fn(&mut Context));
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 9] = [
     ("updates", "UPDATE accepted and durable, one client, one after another", updates::one_client),
     ("outstanding", "UPDATE accepted and durable, 50 outstanding", updates::fifty_outstanding),
     ("large-update", "one record changed in the large zone", large_update::run),
     ("opening", "from exec to serving", opening::run),
     ("push", "an operator pushes", push::run),
     ("queries", "answers over UDP", queries::run),
+    ("streams", "answers over TCP", streams::run),
+    ("visible", "an update at the secondaries", visible::run),
     ("transfer", "AXFR of the large zone", transfer::run),
 ];
 

@@ -1,13 +1,15 @@
-//! Answers over UDP: the small zone, and the large one, at saturation.
+//! Answers over UDP: the small zone, the same signed with the bit DO, and the large one, at saturation.
 //!
 //! Servers on one core, the load on another. What counts is the server's processor time per answer, in its own code and
 //! in the kernel; answers a second are what was left of the cores for it. The small zone's mix: 60 % existing, 10 %
 //! each NODATA, CNAME and NXDOMAIN, 5 % each wildcard and referral. The large one's: 76 % existing, 12 % each NODATA or
 //! AAAA and NXDOMAIN, names in random order.
 
+use std::process::Command;
 use std::time::Duration;
 
 use e2e::folder::{Folder, ZoneFile, write};
+use e2e::process::run as run_program;
 
 use crate::blast::Queries;
 use crate::context::{Context, LARGE};
@@ -30,11 +32,30 @@ pub fn run(context: &mut Context) {
     let mut fleet = Fleet::start(&[ZoneFile { name: SMALL.to_owned(), path }], SMALL);
     measure(&mut table, "small", &mut fleet, &Queries::new(&zone_text::small_queries(SMALL)), context.rounds);
     drop(fleet);
+    let mut fleet = Fleet::start(&[signed(&folder)], SMALL);
+    let queries = Queries::new(&zone_text::small_queries(SMALL)).with_dnssec();
+    measure(&mut table, "small, signed, DO", &mut fleet, &queries, context.rounds);
+    drop(fleet);
     let text = std::fs::read_to_string(context.large_zone().path).expect("the zone was written");
     let (queries, rounds) = (Queries::new(&zone_text::large_queries(LARGE, &text)), context.rounds);
     let zone = format!("{} records", context.records);
     measure(&mut table, &zone, context.fleet(), &queries, rounds);
     table.print();
+}
+
+/// The small zone with NSEC and signatures of ECDSA P-256.
+fn signed(folder: &Folder) -> ZoneFile {
+    let (unsigned, path) = (folder.join("unsigned"), folder.join("signed"));
+    write(&unsigned, zone_text::small(SMALL));
+    let ldns = |command: &mut Command| {
+        let outcome = run_program(command.current_dir(folder.join("")), "");
+        assert!(outcome.success, "{command:?}: {}", outcome.output);
+        outcome.output
+    };
+    let key = ldns(Command::new("ldns-keygen").args(["-a", "ECDSAP256SHA256", "-k", SMALL]));
+    let mut sign = Command::new("ldns-signzone");
+    ldns(sign.args(["-e", "20380101000000", "-o", SMALL, "-f"]).arg(&path).arg(&unsigned).arg(key.trim()));
+    ZoneFile { name: SMALL.to_owned(), path }
 }
 
 #[derive(Default, Clone)]
