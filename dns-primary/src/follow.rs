@@ -11,7 +11,14 @@ use gitstore::ObjectId;
 use crate::published::Step;
 use crate::repository::{Event, SerialPolicy};
 use crate::service::Service;
-use crate::updates;
+use crate::{history, updates};
+
+/// Serves what the remote has for the first time, after a look at what was there before.
+pub async fn begin(service: &Service) {
+    let past = history::recent(&service.store).await;
+    service.published.begin(&past, &service.store.snapshot());
+    publish(service);
+}
 
 /// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order does
 /// not matter.
@@ -25,11 +32,14 @@ pub fn publish(service: &Service) {
     tracing::debug!("commit {:?} is served", last.commit);
     service.counters.zones.set(repository.zones().len() as i64);
     service.counters.keys.set(repository.keys().len() as i64);
-    if steps.iter().any(|step| !step.events.is_empty()) {
+    if steps.iter().any(|step| step.is_first() || !step.events.is_empty()) {
         service.counters.refused_zones.set(repository.refused() as i64);
     }
     steps.iter().for_each(|step| report(service, step));
-    let zones: Vec<Name> = steps.into_iter().flat_map(|step| step.zones).collect();
+    let zones: Vec<Name> = match steps.iter().any(Step::is_first) {
+        true => repository.zones().iter().map(|zone| zone.apex().clone()).collect(),
+        false => steps.into_iter().flat_map(|step| step.zones).collect(),
+    };
     service.notifications.changed(&before, zones);
 }
 

@@ -8,6 +8,7 @@ pub mod changelog;
 pub mod config;
 pub mod error;
 pub mod follow;
+pub mod history;
 pub mod metrics;
 pub mod notifications;
 pub mod primary;

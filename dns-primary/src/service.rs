@@ -16,13 +16,14 @@ use platform::{ArgumentError, Boot, clock, entropy};
 use tokio::sync::mpsc;
 
 use crate::config::{Arguments, Config};
+use crate::history::History;
 use crate::metrics::Counters;
 use crate::notifications::Notifications;
 use crate::primary::Task;
 use crate::published::Published;
 use crate::repository::SerialPolicy;
 use crate::retransmissions::{Retransmissions, Seen};
-use crate::{follow, updates};
+use crate::{follow, history, updates};
 
 /// What the parts of the running service share.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub struct Service {
     pub serial: SerialPolicy,
     server: Server,
     retransmissions: Arc<Mutex<Retransmissions>>,
+    /// What is known of older trees.
+    pub history: Arc<History>,
 }
 
 /// Runs the service until it is asked to end.
@@ -58,7 +61,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     };
     let store = store.map_err(|error| ArgumentError(error.to_string()))?;
     let service = Arc::new(Service::new(&boot, &config, store).await?);
-    follow::publish(&service);
+    follow::begin(&service).await;
     for socket in sockets {
         serve(socket, &service);
     }
@@ -97,6 +100,7 @@ impl Service {
             serial: config.serial,
             server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
             retransmissions: Arc::default(),
+            history: Arc::default(),
         })
     }
 
@@ -236,7 +240,8 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
 }
 
 async fn send_transfer(service: &Service, connection: &Connection, request: TransferRequest) {
-    let mut transfer = service.start(request);
+    let journal = history::journal(service, &request).await;
+    let mut transfer = request.start(journal.as_ref());
     while let Some(message) = transfer.next_message(clock::unix_seconds()) {
         if !connection.send(message).await {
             return tracing::warn!("{} went away during the transfer of {}", connection.peer, transfer.apex);

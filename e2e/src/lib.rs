@@ -34,6 +34,7 @@ pub mod proxy;
 pub mod random;
 pub mod records;
 pub mod samples;
+pub mod secondary;
 pub mod sshd;
 pub mod wait;
 pub mod wire;

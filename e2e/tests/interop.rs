@@ -2,8 +2,6 @@
 
 #[path = "interop/peers.rs"]
 mod peers;
-#[path = "interop/secondary.rs"]
-mod secondary;
 
 use e2e::clients::{dig, dig_signed, serial};
 use e2e::folder::Folder;
@@ -12,8 +10,8 @@ use e2e::samples::{EXAMPLE_COM, EXAMPLE_ORG, Key, ROOT, TRANSFER, UPDATE};
 use e2e::wait;
 use e2e::world::Scene;
 
+use e2e::secondary::Secondary;
 use peers::{Peer, Software};
-use secondary::Secondary;
 
 const ZONE: &str = "example.com";
 

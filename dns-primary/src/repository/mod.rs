@@ -7,6 +7,7 @@
 
 mod advance;
 mod files;
+mod past;
 mod plan;
 mod shards;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use gitstore::Snapshot;
 
 pub use advance::Advanced;
 pub use files::zone_name;
+pub use past::Past;
 pub use plan::{Plan, PlanError, PlannedChange};
 use shards::Shards;
 

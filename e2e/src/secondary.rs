@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use e2e::built;
-use e2e::folder::Folder;
-use e2e::process::Process;
-use e2e::samples::Key;
+use crate::built;
+use crate::folder::Folder;
+use crate::process::Process;
+use crate::samples::Key;
 
 /// A command line that is still being put together.
+#[derive(Debug)]
 pub struct Secondary(Vec<String>, SocketAddr);
 
 /// A running `dns-secondary`.
+#[derive(Debug)]
 pub struct Running(RefCell<Process>);
 
 impl Secondary {
