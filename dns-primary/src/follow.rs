@@ -9,7 +9,7 @@ use dns::server::{Served, Unavailable};
 use gitstore::ObjectId;
 
 use crate::published::Step;
-use crate::repository::{Event, SerialPolicy};
+use crate::repository::{Event, Repository, SerialPolicy};
 use crate::service::Service;
 use crate::{history, updates};
 
@@ -36,6 +36,7 @@ pub fn publish(service: &Service) {
         service.counters.refused_zones.set(repository.refused() as i64);
     }
     steps.iter().for_each(|step| report(service, step));
+    keep_catalog(service, &repository, &steps);
     let zones: Vec<Name> = match steps.iter().any(Step::is_first) {
         true => repository.zones().iter().map(|zone| zone.apex().clone()).collect(),
         false => steps.into_iter().flat_map(|step| step.zones).collect(),
@@ -65,6 +66,7 @@ pub async fn pull(service: &Service) {
         Ok(_) => {
             publish(service);
             advance_what_waits(service);
+            change_catalog(service, &service.published.served());
         }
         Err(error) => tracing::warn!("pulling failed: {error}"),
     }
@@ -79,6 +81,28 @@ fn advance_what_waits(service: &Service) {
     if !waiting.is_empty() {
         let service = service.clone();
         tokio::spawn(async move { updates::advance_serials(&service, waiting).await });
+    }
+}
+
+/// Lets the catalog follow, if one of the zones that changed came or went, or is the catalog itself.
+fn keep_catalog(service: &Service, repository: &Repository, steps: &[Step]) {
+    let Some(apex) = &service.catalog else { return };
+    let concerns = |zone: &Name| zone == apex || !repository.is_in_catalog(apex, zone);
+    if steps.iter().any(|step| step.is_first() || step.zones.iter().any(concerns)) {
+        change_catalog(service, repository);
+    }
+}
+
+/// Also after every pull, since the remote may have refused the last change.
+fn change_catalog(service: &Service, repository: &Repository) {
+    let Some(apex) = service.catalog.clone() else { return };
+    match repository.catalog_change(&apex, updates::first_serial()) {
+        Ok(None) => (),
+        Ok(Some(_)) => {
+            let service = service.clone();
+            tokio::spawn(async move { updates::update_catalog(&service, apex).await });
+        }
+        Err(error) => tracing::warn!("{error}"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use dns::Name;
 use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
 use dns::server::{Origin, Reaction, Request, Served, Server, Transfer, TransferRequest};
@@ -44,6 +45,8 @@ pub struct Service {
     pub serial: SerialPolicy,
     server: Server,
     retransmissions: Arc<Mutex<Retransmissions>>,
+    /// `--catalog`.
+    pub catalog: Option<Name>,
     /// What is known of older trees.
     pub history: Arc<History>,
 }
@@ -100,6 +103,7 @@ impl Service {
             serial: config.serial,
             server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
             retransmissions: Arc::default(),
+            catalog: config.catalog.clone(),
             history: Arc::default(),
         })
     }

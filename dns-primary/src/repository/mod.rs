@@ -6,6 +6,7 @@
 //! breaks: that is why a repository is reached by [`Repository::advance`] from the one before, and not from its tree alone.
 
 mod advance;
+mod catalog;
 mod files;
 mod past;
 mod plan;
@@ -25,6 +26,7 @@ use dns::{Name, Serial, Zone};
 use gitstore::Snapshot;
 
 pub use advance::Advanced;
+pub use catalog::CatalogError;
 pub use files::zone_name;
 pub use past::Past;
 pub use plan::{Plan, PlanError, PlannedChange};
