@@ -68,6 +68,16 @@ impl Peer {
         peer
     }
 
+    /// Starts it with these zones, and no others.
+    pub fn serve(&mut self, zones: &[(&str, &str)]) {
+        for (zone, text) in zones {
+            write(&self.file(zone), text);
+        }
+        let zones: Vec<&str> = zones.iter().map(|(zone, _)| *zone).collect();
+        self.configure(&zones, None);
+        self.start_again();
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
