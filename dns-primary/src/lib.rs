@@ -17,3 +17,4 @@ pub mod repository;
 pub mod retransmissions;
 pub mod service;
 pub mod updates;
+pub mod waiting;

@@ -24,6 +24,7 @@ use crate::primary::Task;
 use crate::published::Published;
 use crate::repository::SerialPolicy;
 use crate::retransmissions::{Retransmissions, Seen};
+use crate::waiting::Waiting;
 use crate::{follow, history, updates};
 
 /// What the parts of the running service share.
@@ -47,6 +48,8 @@ pub struct Service {
     retransmissions: Arc<Mutex<Retransmissions>>,
     /// `--catalog`.
     pub catalog: Option<Name>,
+    /// How many updates wait.
+    pub waiting: Waiting,
     /// What is known of older trees.
     pub history: Arc<History>,
 }
@@ -89,7 +92,7 @@ impl Service {
             &config.listen,
             Arc::clone(&served),
             config.notify.clone(),
-            counters.clone(),
+            counters.notifications.clone(),
         )
         .await
         .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
@@ -104,6 +107,7 @@ impl Service {
             server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
             retransmissions: Arc::default(),
             catalog: config.catalog.clone(),
+            waiting: Waiting::default(),
             history: Arc::default(),
         })
     }
@@ -174,11 +178,7 @@ async fn handle_datagram(service: &Service, datagram: Datagram) {
             tracing::info!("{peer}: {refusal}");
             reply
         }
-        Reaction::Acknowledged(reply) => {
-            service.notifications.acknowledged(peer, &reply);
-            None
-        }
-        Reaction::Ignore => None,
+        Reaction::Acknowledged(_) | Reaction::Ignore => None,
     };
     if let Some(reply) = reply {
         datagram.reply(&reply).await;
@@ -239,7 +239,7 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
             connection.send(reply).await;
             service.notifications.subscribe(connection, zone, key);
         }
-        Reaction::Acknowledged(reply) => service.notifications.acknowledged(connection.peer, &reply),
+        Reaction::Acknowledged(reply) => service.notifications.acknowledged(&connection, &reply),
     }
 }
 

@@ -24,6 +24,16 @@ use crate::service::Service;
 pub async fn update(service: &Service, request: Request, peer: IpAddr) -> Rcode {
     let Some(verification) = request.verification.clone() else { return Rcode::REFUSED };
     let key = verification.key().name.clone();
+    let _place = match service.waiting.enter(&key) {
+        Ok(place) => place,
+        Err(full) => {
+            if full.is_first {
+                tracing::warn!("updates by {key} get SERVFAIL: {} of them wait for the remote already", full.waiting);
+            }
+            service.counters.updates_failed.inc();
+            return Rcode::SERVFAIL;
+        }
+    };
     let published = Arc::clone(&service.published);
     let author = Identity { name: author_name(&key), ..committer(&service.name) };
     let edit = move |edit: &mut Edit| run(&published, edit, &request, &verification, peer);

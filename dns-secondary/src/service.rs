@@ -64,9 +64,10 @@ impl Service {
     async fn new(boot: &Boot, config: &Config) -> Result<Service, ArgumentError> {
         let (holdings, counters) = (Holdings::new(config.keys.clone()), Counters::register(&boot.metrics));
         let (targets, listen) = (config.notify.clone(), &config.listen);
-        let notifications = Notifications::start(&boot.net, listen, holdings.clone(), targets, counters.clone())
-            .await
-            .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
+        let notifications =
+            Notifications::start(&boot.net, listen, holdings.snapshot(), targets, counters.notifications.clone())
+                .await
+                .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
         let secondary = Secondary::new(config.keys.clone(), Settings::default());
         Ok(Service {
             net: boot.net.clone(),
@@ -112,7 +113,7 @@ impl Service {
                     let before = self.holdings.served();
                     self.holdings.remove(&apex);
                     tracing::info!("{apex} is not served any more");
-                    self.notifications.changed(&before, apex);
+                    self.notifications.changed(&before, [apex]);
                 }
                 Effect::Trouble { apex, primary, trouble } => {
                     self.counters.troubles.inc();
@@ -134,7 +135,7 @@ impl Service {
             self.counters.versions.inc();
             let how = if version.steps.is_some() { "by its differences" } else { "whole" };
             tracing::info!("{apex} {serial} came {how} from {}", version.primary);
-            self.notifications.changed(&before, apex);
+            self.notifications.changed(&before, [apex]);
         } else {
             tracing::info!("{apex} {serial} is confirmed by {}", version.primary);
         }
@@ -266,11 +267,7 @@ async fn handle_datagrams(service: Arc<Service>, mut passed_on: mpsc::Receiver<D
                 tracing::info!("{}: {refusal}", datagram.peer);
                 reply
             }
-            Reaction::Acknowledged(reply) => {
-                service.notifications.acknowledged(datagram.peer, &reply);
-                None
-            }
-            Reaction::Ignore => None,
+            Reaction::Acknowledged(_) | Reaction::Ignore => None,
         };
         if let Some(reply) = reply {
             datagram.reply(&reply).await;
@@ -303,7 +300,7 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
                 connection.send(reply).await;
             }
         }
-        Reaction::Acknowledged(reply) => service.notifications.acknowledged(connection.peer, &reply),
+        Reaction::Acknowledged(reply) => service.notifications.acknowledged(&connection, &reply),
     }
 }
 

@@ -182,7 +182,7 @@ fn an_update_of_a_broken_zone_is_refused() {
 
 const CATALOG: &str = "catalog.test";
 
-fn catalog_change(repository: &Repository) -> Option<dns::update::ZoneChange> {
+fn catalog_change(repository: &Repository) -> Option<update::ZoneChange> {
     repository.catalog_change(&name(CATALOG), Serial(1000)).unwrap()
 }
 

@@ -4,4 +4,5 @@
 pub mod datagrams;
 pub mod numbered;
 pub mod sockets;
+pub mod speaker;
 pub mod streams;
