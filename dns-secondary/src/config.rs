@@ -44,6 +44,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = DNS_PORT)]
     port: u16,
 
+    /// Mebibytes of one transfer that are taken at most.
+    #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    transfer_limit: u32,
+
     /// Also notify this secondary of every zone; may be repeated.
     #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_primary)]
     notify: Vec<Primary>,
@@ -62,6 +66,8 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Whether AXFR needs no key.
     pub open_transfers: bool,
+    /// Octets of one transfer that are taken at most.
+    pub transfer_limit: usize,
     /// Secondaries of this one beside those that the zones and keys name.
     pub notify: Vec<Target>,
 }
@@ -126,6 +132,7 @@ impl Arguments {
             key_primaries: self.primary.iter().filter(|_| !explicit).map(|primary| primary.address).collect(),
             listen: listen.iter().map(|at| SocketAddr::new(at.address, at.port.unwrap_or(self.port))).collect(),
             open_transfers: self.axfr,
+            transfer_limit: usize::try_from(self.transfer_limit).unwrap_or(usize::MAX).saturating_mul(1 << 20),
             notify: self.notify.into_iter().map(target).collect(),
         })
     }

@@ -9,6 +9,7 @@ use dns::message::{Header, Opcode};
 use dns::notify;
 use dns::secondary::{Effect, Moment, Notice, Secondary, Settings};
 use dns::server::{Origin, Reaction, Request, Server, TransferRequest};
+use dns::transfer::incoming::Limits as TransferLimits;
 use platform::listen::datagrams::{self, Datagram, Verdict};
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::{self, Connection, Limits};
@@ -68,7 +69,7 @@ impl Service {
             Notifications::start(&boot.net, listen, holdings.snapshot(), targets, counters.notifications.clone())
                 .await
                 .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
-        let secondary = Secondary::new(config.keys.clone(), Settings::default());
+        let secondary = Secondary::new(config.keys.clone(), settings(config));
         Ok(Service {
             net: boot.net.clone(),
             server: Server::new(&boot.name, config.open_transfers, entropy::octets(), Limits::default().idle),
@@ -210,6 +211,11 @@ impl Service {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder of the zones panics")
     }
+}
+
+fn settings(config: &Config) -> Settings {
+    let settings = Settings::default();
+    Settings { limits: TransferLimits { octets: config.transfer_limit, ..settings.limits }, ..settings }
 }
 
 fn random() -> u32 {

@@ -19,6 +19,7 @@
 // This package is test code from end to end: a failed expectation has to stop the test and say so on the terminal.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+pub mod bad_primary;
 pub mod bind;
 pub mod built;
 pub mod clients;

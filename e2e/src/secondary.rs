@@ -30,6 +30,22 @@ impl Secondary {
         self.with("--primary", format!("{primary}@{}", key.name))
     }
 
+    /// A zone from a primary of its own, unsigned.
+    pub fn from(self, zone: &str, primary: SocketAddr) -> Secondary {
+        self.with("--zone", format!("{zone}@{primary}"))
+    }
+
+    /// So many mebibytes of a transfer at most.
+    pub fn limit(self, mebibytes: u32) -> Secondary {
+        self.with("--transfer-limit", mebibytes)
+    }
+
+    /// Logs little.
+    pub fn quiet(mut self) -> Secondary {
+        self.0.retain(|word| word != "--logs" && word != "*:debug");
+        self.with("--logs", "*:info")
+    }
+
     /// A zone.
     pub fn zone(self, zone: &str) -> Secondary {
         self.with("--zone", zone)

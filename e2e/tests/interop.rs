@@ -225,22 +225,18 @@ fn a_chain_that_begins_in_git() {
 fn nsd_adds_and_removes_a_zone() {
     let (folder, address) = (Folder::new(), free_address());
     let short = EXAMPLE_ORG.replace("1 86400 7200 2419200 300", "1 2 1 4 1");
-    let mut peer = Peer::primary(Software::Nsd, &folder, &TRANSFER_ALL, &[(ZONE, EXAMPLE_COM)], Some(address));
+    let peer = Peer::primary(Software::Nsd, &folder, &TRANSFER_ALL, &[(ZONE, EXAMPLE_COM)], Some(address));
     let ours = Secondary::new(address, &TRANSFER_ALL).primary(peer.address(), &TRANSFER_ALL).start(&folder);
-    wait::until_equal(Some(2_024_010_101), || {
-        // It tells of its zones when it starts.
-        peer.stop();
-        peer.serve(&[(ZONE, EXAMPLE_COM), ("example.org", &short)]);
-        wait::until("the zone came", || serial(address, ZONE).is_some());
-        serial(address, ZONE)
-    });
+    peer.control("notify example.com");
+    wait::until_equal(Some(2_024_010_101), || serial(address, ZONE));
+    peer.write_zone("example.org", &short);
+    peer.control("addzone example.org told");
+    peer.control("notify example.org");
     wait::until_equal(Some(1), || serial(address, "example.org"));
-    peer.stop();
-    peer.serve(&[(ZONE, EXAMPLE_COM)]);
+    peer.control("delzone example.org");
     wait::until("the zone expires", || dig(address, "example.org SOA").contains("SERVFAIL"));
     assert_eq!(serial(address, ZONE), Some(2_024_010_101));
     ours.wait_for_log("the zone has expired");
-    peer.stop();
-    peer.serve(&[(ZONE, EXAMPLE_COM), ("example.org", &short)]);
+    peer.control("addzone example.org told");
     wait::until_equal(Some(1), || serial(address, "example.org"));
 }
