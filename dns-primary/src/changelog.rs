@@ -41,6 +41,23 @@ pub fn serials(changes: &[ZoneChange]) -> String {
     }
 }
 
+/// The message for a change of the catalog.
+pub fn catalog(change: &ZoneChange) -> String {
+    let members = |records: &[Record]| -> Vec<String> {
+        let members = records.iter().filter(|record| record.rtype == RecordType::PTR);
+        members.flat_map(|record| record.rdata.names(RecordType::PTR)).map(|name| without_dot(&name)).collect()
+    };
+    let (removed, added) = (members(&change.difference.removed), members(&change.difference.added));
+    let named = |verb: &str, zones: &[String]| match zones {
+        [] => None,
+        [one] => Some(format!("{verb} {one}")),
+        many => Some(format!("{verb} {} zones", many.len())),
+    };
+    let what: Vec<String> = [named("remove", &removed), named("add", &added)].into_iter().flatten().collect();
+    let what = if what.is_empty() { "begin".to_owned() } else { what.join("; ") };
+    format!("{}\n", shortened(&format!("{}: {what}", without_dot(&change.apex))))
+}
+
 /// A line for each record but for the SOA, whose serial changes with everything; `change` is removal and addition at once.
 fn lines(change: &ZoneChange) -> Vec<String> {
     let difference = &change.difference;

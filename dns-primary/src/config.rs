@@ -70,6 +70,10 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_notify)]
     notify: Vec<Target>,
 
+    /// Keep a catalog zone (RFC 9432) of this name in the repository, which lists all other zones.
+    #[arg(long, value_name = "ZONE")]
+    catalog: Option<Name>,
+
     /// Least time between two pushes, in milliseconds, for hosts that limit them; updates in between share one.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     push_interval: u64,
@@ -90,6 +94,8 @@ pub struct Config {
     pub poll: Option<Duration>,
     /// What to do about a serial that was not advanced.
     pub serial: SerialPolicy,
+    /// The catalog of all zones, kept in the repository.
+    pub catalog: Option<Name>,
     /// Secondaries beside those that the zones and keys name.
     pub notify: Vec<Target>,
 }
@@ -111,6 +117,7 @@ impl Arguments {
             open_transfers: self.axfr,
             poll: (self.poll > 0).then(|| Duration::from_secs(self.poll)),
             serial: self.serial,
+            catalog: self.catalog,
             notify: self.notify,
         })
     }

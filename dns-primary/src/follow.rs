@@ -9,9 +9,16 @@ use dns::server::{Served, Unavailable};
 use gitstore::ObjectId;
 
 use crate::published::Step;
-use crate::repository::{Event, SerialPolicy};
+use crate::repository::{Event, Repository, SerialPolicy};
 use crate::service::Service;
-use crate::updates;
+use crate::{history, updates};
+
+/// Serves what the remote has for the first time, after a look at what was there before.
+pub async fn begin(service: &Service) {
+    let past = history::recent(&service.store).await;
+    service.published.begin(&past, &service.store.snapshot());
+    publish(service);
+}
 
 /// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order does
 /// not matter.
@@ -25,11 +32,15 @@ pub fn publish(service: &Service) {
     tracing::debug!("commit {:?} is served", last.commit);
     service.counters.zones.set(repository.zones().len() as i64);
     service.counters.keys.set(repository.keys().len() as i64);
-    if steps.iter().any(|step| !step.events.is_empty()) {
+    if steps.iter().any(|step| step.is_first() || !step.events.is_empty()) {
         service.counters.refused_zones.set(repository.refused() as i64);
     }
     steps.iter().for_each(|step| report(service, step));
-    let zones: Vec<Name> = steps.into_iter().flat_map(|step| step.zones).collect();
+    keep_catalog(service, &repository, &steps);
+    let zones: Vec<Name> = match steps.iter().any(Step::is_first) {
+        true => repository.zones().iter().map(|zone| zone.apex().clone()).collect(),
+        false => steps.into_iter().flat_map(|step| step.zones).collect(),
+    };
     service.notifications.changed(&before, zones);
 }
 
@@ -55,6 +66,7 @@ pub async fn pull(service: &Service) {
         Ok(_) => {
             publish(service);
             advance_what_waits(service);
+            change_catalog(service, &service.published.served());
         }
         Err(error) => tracing::warn!("pulling failed: {error}"),
     }
@@ -69,6 +81,28 @@ fn advance_what_waits(service: &Service) {
     if !waiting.is_empty() {
         let service = service.clone();
         tokio::spawn(async move { updates::advance_serials(&service, waiting).await });
+    }
+}
+
+/// Lets the catalog follow, if one of the zones that changed came or went, or is the catalog itself.
+fn keep_catalog(service: &Service, repository: &Repository, steps: &[Step]) {
+    let Some(apex) = &service.catalog else { return };
+    let concerns = |zone: &Name| zone == apex || !repository.is_in_catalog(apex, zone);
+    if steps.iter().any(|step| step.is_first() || step.zones.iter().any(concerns)) {
+        change_catalog(service, repository);
+    }
+}
+
+/// Also after every pull, since the remote may have refused the last change.
+fn change_catalog(service: &Service, repository: &Repository) {
+    let Some(apex) = service.catalog.clone() else { return };
+    match repository.catalog_change(&apex, updates::first_serial()) {
+        Ok(None) => (),
+        Ok(Some(_)) => {
+            let service = service.clone();
+            tokio::spawn(async move { updates::update_catalog(&service, apex).await });
+        }
+        Err(error) => tracing::warn!("{error}"),
     }
 }
 

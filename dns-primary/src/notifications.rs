@@ -1,168 +1,103 @@
-//! Telling secondaries that a zone changed: the sockets and the clock around [`dns::server::Announcer`].
+//! Telling secondaries that a zone changed: [`dns::server::Announcer`] says whom and when, the speaker has the sockets.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use dns::Name;
-use dns::message::Message;
 use dns::notify::{Acknowledgement, Over, Subscription, Target};
-use dns::server::{Announcement, Announcements, Announcer, Served};
-use platform::listen::numbered::Numbered;
-use platform::listen::sockets::Outgoing;
+use dns::server::{Announcements, Announcer, Served};
+use platform::listen::speaker::{Due, Sending, Speaker, Speaks};
 use platform::listen::streams::Connection;
 use platform::{Net, clock, entropy};
-
-use crate::metrics::Counters;
+use prometheus_client::metrics::counter::Counter;
 
 /// Tells secondaries; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Notifications(Arc<Inner>);
+pub struct Notifications(Speaker<Telling>);
 
 #[derive(Debug)]
-struct Inner {
-    state: Mutex<State>,
-    wake: tokio::sync::Notify,
-    served: Arc<ArcSwap<Served>>,
-    sockets: Outgoing,
-    counters: Counters,
-    start: Instant,
-}
-
-#[derive(Debug)]
-struct State {
+struct Telling {
     announcer: Announcer,
-    connections: Numbered,
+    served: Arc<ArcSwap<Served>>,
+    sent: Counter,
 }
 
 impl Notifications {
-    /// Starts with nobody to tell. NOTIFY leaves from the first address of `listen` of its kind, since secondaries look at it.
+    /// Starts with nobody to tell; `sent` counts messages.
     pub async fn start(
         net: &Net,
         listen: &[SocketAddr],
         served: Arc<ArcSwap<Served>>,
         extra: Vec<Target>,
-        counters: Counters,
+        sent: Counter,
     ) -> io::Result<Notifications> {
-        let state = State { announcer: Announcer::new(extra), connections: Numbered::default() };
-        let inner = Inner {
-            state: Mutex::new(state),
-            wake: tokio::sync::Notify::new(),
-            served,
-            sockets: Outgoing::bind(net, listen).await?,
-            counters,
-            start: Instant::now(),
-        };
-        let notifications = Notifications(Arc::new(inner));
-        tokio::spawn(send_when_due(notifications.clone()));
-        tokio::spawn(receive_replies(notifications.clone()));
-        Ok(notifications)
+        let telling = Telling { announcer: Announcer::new(extra), served, sent };
+        Speaker::start(net, listen, telling).await.map(Notifications)
     }
 
     /// Zones changed from what `before` served to what is served now; their secondaries are told at once.
     pub fn changed(&self, before: &Served, zones: impl IntoIterator<Item = Name>) {
-        let (served, now) = (self.0.served.load_full(), self.0.start.elapsed());
-        let mut state = self.state();
-        state.forget_closed();
-        state.announcer.changed(before, &served, zones, now, &mut entropy::u16);
-        drop(state);
-        self.0.wake.notify_one();
+        self.0.with(|telling, now| {
+            let served = telling.served.load_full();
+            telling.announcer.changed(before, &served, zones, now, &mut entropy::u16);
+        });
     }
 
     /// Tells `connection` from now on when `zone` changes; for the root all zones.
     pub fn subscribe(&self, connection: Connection, zone: Name, key: Name) {
-        let (served, now) = (self.0.served.load_full(), self.0.start.elapsed());
-        let mut state = self.state();
-        state.forget_closed();
-        let number = state.connections.number_of(&connection);
+        let number = self.0.number_of(&connection);
         let subscription = Subscription { connection: number, peer: connection.peer, zone, key };
-        state.announcer.subscribe(subscription, &served, now, &mut entropy::u16);
-        self.0.wake.notify_one();
+        self.0.with(|telling, now| {
+            let served = telling.served.load_full();
+            telling.announcer.subscribe(subscription, &served, now, &mut entropy::u16);
+        });
     }
 
-    /// A reply to a NOTIFY came.
-    pub fn acknowledged(&self, peer: SocketAddr, acknowledgement: &Acknowledgement) {
-        if self.state().announcer.acknowledged(peer.ip(), acknowledgement).is_some() {
-            let Acknowledgement { zone, rcode, .. } = acknowledgement;
-            tracing::debug!("{peer} knows of the change of {zone} ({rcode})");
+    /// A reply to a NOTIFY came over a connection.
+    pub fn acknowledged(&self, connection: &Connection, acknowledgement: &Acknowledgement) {
+        let number = self.0.number_of(connection);
+        let target = self.0.with(|telling, _| telling.announcer.acknowledged_over(number, acknowledgement));
+        if target.is_some() {
+            log_acknowledged(connection.peer, acknowledgement);
         }
-    }
-
-    async fn send(&self, Announcement { octets, address, over }: Announcement) {
-        self.0.counters.notifications.inc();
-        match over {
-            Over::Connection(number) => {
-                let connection = self.state().connections.get(number);
-                // A peer that does not read must not hold up the others.
-                if !connection.is_some_and(|connection| connection.try_send(octets)) {
-                    self.state().disconnected(number);
-                }
-            }
-            Over::New => {
-                if let Err(error) = self.0.sockets.send(&octets, address).await {
-                    tracing::debug!("no NOTIFY to {address}: {error}");
-                }
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().expect("no holder of the notifications panics")
     }
 }
 
-impl State {
-    /// A secondary whose connection has ended is told otherwise, if its zone or key names it.
-    fn forget_closed(&mut self) {
-        for number in self.connections.remove_closed() {
-            self.announcer.disconnected(number);
-        }
-    }
-
-    fn disconnected(&mut self, number: u64) {
-        self.connections.remove(number);
-        self.announcer.disconnected(number);
-    }
-}
-
-async fn send_when_due(notifications: Notifications) {
-    let inner = Arc::clone(&notifications.0);
-    loop {
-        let served = inner.served.load_full();
-        let (announcements, deadline) = {
-            let mut state = notifications.state();
-            let announcements = state.announcer.due(&served, inner.start.elapsed(), clock::unix_seconds());
-            (announcements, state.announcer.next_deadline())
-        };
-        let Announcements { sends, given_up } = announcements;
+impl Speaks for Telling {
+    fn due(&mut self, now: Duration) -> Due {
+        let Announcements { sends, given_up } = self.announcer.due(&self.served.load(), now, clock::unix_seconds());
         for notification in given_up {
             tracing::warn!("{} does not answer NOTIFY for {}", notification.target.address, notification.soa.owner);
         }
-        for announcement in sends {
-            notifications.send(announcement).await;
-            // Lets connections write what they have been given, before they are given more than they hold.
-            tokio::task::yield_now().await;
+        self.sent.inc_by(sends.len() as u64);
+        let connection = |over| match over {
+            Over::Connection(number) => Some(number),
+            Over::New => None,
+        };
+        let sends = sends.into_iter().map(|announcement| Sending {
+            connection: connection(announcement.over),
+            octets: announcement.octets,
+            address: announcement.address,
+        });
+        Due { sends: sends.collect(), next: self.announcer.next_deadline() }
+    }
+
+    fn heard(&mut self, octets: &[u8], peer: SocketAddr) {
+        match self.announcer.acknowledged(peer.ip(), octets, clock::unix_seconds()) {
+            Ok(Some(acknowledgement)) => log_acknowledged(peer, &acknowledgement),
+            Ok(None) => {}
+            Err(error) => tracing::info!("{peer} answers NOTIFY, but not to be believed: {error}"),
         }
-        let wake = inner.wake.notified();
-        match deadline {
-            Some(deadline) => {
-                let wait = deadline.saturating_sub(inner.start.elapsed());
-                // Whichever comes first: time, or another change.
-                let _ = tokio::time::timeout(wait, wake).await;
-            }
-            None => wake.await,
-        }
+    }
+
+    fn disconnected(&mut self, connection: u64) {
+        self.announcer.disconnected(connection);
     }
 }
 
-async fn receive_replies(notifications: Notifications) {
-    let take = |octets: &[u8], peer| {
-        let message = Message::decode(octets).ok();
-        if let Some(acknowledgement) = message.and_then(|message| Acknowledgement::read(&message)) {
-            notifications.acknowledged(peer, &acknowledgement);
-        }
-    };
-    notifications.0.sockets.receive(take).await;
+fn log_acknowledged(peer: SocketAddr, Acknowledgement { zone, rcode, .. }: &Acknowledgement) {
+    tracing::debug!("{peer} knows of the change of {zone} ({rcode})");
 }

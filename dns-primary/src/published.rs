@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use dns::Name;
 use dns::server::Journals;
-use dns::transfer::Journal;
+use dns::transfer::{Difference, Journal, JournalLimits};
+use dns::{Name, Zone};
 use gitstore::{ObjectId, Snapshot};
 
 use crate::repository::{Event, Repository};
@@ -28,6 +28,8 @@ pub struct Published {
 struct Inner {
     served: Arc<Repository>,
     steps: VecDeque<Step>,
+    /// Whether anybody has seen what is served.
+    begun: bool,
 }
 
 /// From one tree to the next.
@@ -39,15 +41,16 @@ pub struct Step {
     pub zones: Vec<Name>,
     /// What was seen in files that somebody else changed; empty for our own commits.
     pub events: Vec<Event>,
+    first: bool,
     from: Option<ObjectId>,
     to: ObjectId,
     repository: Arc<Repository>,
 }
 
 impl Step {
-    /// Whether nothing was served before it.
+    /// Whether nothing was served before it, as far as this process knows.
     pub fn is_first(&self) -> bool {
-        self.from.is_none()
+        self.first
     }
 }
 
@@ -68,7 +71,26 @@ impl Published {
         let Some(snapshot) = repository.snapshot() else { return };
         let (commit, to) = (snapshot.commit(), snapshot.tree_id());
         let from = Some(from.tree_id());
-        self.lock().push(Step { commit, zones, events: vec![], from, to, repository: Arc::new(repository) });
+        self.lock().push(Step {
+            commit,
+            zones,
+            events: vec![],
+            first: false,
+            from,
+            to,
+            repository: Arc::new(repository),
+        });
+    }
+
+    /// Before the first publication of `tip`: takes what trees of the past said for what was served then, the oldest first, so
+    /// that the last good version of a file that is broken now is at hand, and a serial that was not advanced is noticed. The
+    /// journals stay empty: nobody knows which of these trees were served indeed.
+    pub fn begin(&self, past: &[Snapshot], tip: &Snapshot) {
+        let mut inner = self.lock();
+        let same = past.iter().rev().take_while(|snapshot| snapshot.tree_id() == tip.tree_id()).count();
+        for snapshot in &past[..past.len() - same] {
+            inner.served = Arc::new(inner.served.advance(snapshot).repository);
+        }
     }
 
     /// Serves what the remote has accepted; returns the steps that led there, none when it was served already.
@@ -83,11 +105,14 @@ impl Published {
         });
         let mut before = Arc::clone(&inner.served);
         for step in &steps {
-            self.write_journals(&before, step);
+            if !step.is_first() {
+                self.write_journals(&before, step);
+            }
             before = Arc::clone(&step.repository);
         }
         if let Some(last) = steps.last() {
             inner.served = before;
+            inner.begun = true;
             inner.forget_up_to(last.to);
         }
         steps
@@ -96,6 +121,21 @@ impl Published {
     /// The journal of a zone.
     pub fn journal(&self, apex: &Name) -> Option<Journal> {
         self.journals().get(apex).cloned()
+    }
+
+    /// Puts an older version into the journal of `zone`, which is served or was a moment ago; a journal that leads from that
+    /// version to this one.
+    pub fn reach_back(&self, old: &Zone, zone: &Zone) -> Option<Journal> {
+        let journal = self.journal(zone.apex());
+        // Comparing takes a while: not while others wait for the journals.
+        let end = journal.as_ref().and_then(|journal| journal.rewind(zone)).unwrap_or_else(|| zone.clone());
+        let step = Difference::between(old, &end);
+        if let Some(journal) = self.journals().reach_back(zone, &step) {
+            return Some(journal);
+        }
+        let mut alone = Journal::new(JournalLimits::default());
+        alone.push(&Difference::between(old, zone));
+        Some(alone)
     }
 
     /// Versions of a zone that share memory are compared in the time that their difference takes: an update's cost no more.
@@ -136,6 +176,7 @@ impl Inner {
             commit: snapshot.commit(),
             zones,
             events: advanced.events,
+            first: !self.begun,
             from: self.served.snapshot().map(Snapshot::tree_id),
             to: snapshot.tree_id(),
             repository: Arc::clone(&repository),

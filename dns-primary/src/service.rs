@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use dns::Name;
 use dns::answer::rate_limit::RateLimit;
 use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
@@ -19,13 +20,15 @@ use platform::listen::{self, Respond};
 use platform::{ArgumentError, Boot, clock, entropy};
 
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
+use crate::history::History;
 use crate::metrics::Counters;
 use crate::notifications::Notifications;
 use crate::primary::Task;
 use crate::published::Published;
 use crate::repository::SerialPolicy;
 use crate::retransmissions::{Retransmissions, Seen};
-use crate::{follow, updates};
+use crate::waiting::Waiting;
+use crate::{follow, history, updates};
 
 /// What the parts of the running service share.
 #[derive(Clone)]
@@ -46,6 +49,12 @@ pub struct Service {
     pub serial: SerialPolicy,
     server: Server,
     retransmissions: Arc<Mutex<Retransmissions>>,
+    /// `--catalog`.
+    pub catalog: Option<Name>,
+    /// How many updates wait.
+    pub waiting: Waiting,
+    /// What is known of older trees.
+    pub history: Arc<History>,
 }
 
 /// Runs the service until it is asked to end.
@@ -61,7 +70,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     };
     let store = store.map_err(|error| ArgumentError(error.to_string()))?;
     let service = Arc::new(Service::new(&boot, &config, store).await?);
-    follow::publish(&service);
+    follow::begin(&service).await;
     let in_flight = InFlight::default();
     listen::serve(sockets, config.listening.limits, &in_flight, &service)
         .map_err(|error| ArgumentError(format!("no thread to answer on: {error}")))?;
@@ -90,7 +99,7 @@ impl Service {
             &config.listening.addresses,
             Arc::clone(&served),
             config.notify.clone(),
-            counters.clone(),
+            counters.notifications.clone(),
         )
         .await
         .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
@@ -104,6 +113,9 @@ impl Service {
             serial: config.serial,
             server: server(config),
             retransmissions: Arc::default(),
+            catalog: config.catalog.clone(),
+            waiting: Waiting::default(),
+            history: Arc::default(),
         })
     }
 
@@ -202,11 +214,7 @@ async fn handle_datagram(service: &Service, datagram: Datagram) {
             tracing::info!("{peer}: {refusal}");
             reply
         }
-        Reaction::Acknowledged(reply) => {
-            service.notifications.acknowledged(peer, &reply);
-            None
-        }
-        Reaction::Ignore => None,
+        Reaction::Acknowledged(_) | Reaction::Ignore => None,
     };
     if let Some(reply) = reply {
         datagram.reply(&reply).await;
@@ -266,12 +274,13 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
             connection.send(reply).await;
             service.notifications.subscribe(connection, zone, key);
         }
-        Reaction::Acknowledged(reply) => service.notifications.acknowledged(connection.peer, &reply),
+        Reaction::Acknowledged(reply) => service.notifications.acknowledged(&connection, &reply),
     }
 }
 
 async fn send_transfer(service: &Service, connection: &Connection, request: TransferRequest) {
-    let mut transfer = service.start(request);
+    let journal = history::journal(service, &request).await;
+    let mut transfer = request.start(journal.as_ref());
     while let Some(message) = transfer.next_message(clock::unix_seconds()) {
         if !connection.send(message).await {
             return tracing::warn!("{} went away during the transfer of {}", connection.peer, transfer.apex);

@@ -4,13 +4,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use dns::Name;
 use dns::keys::Right;
 use dns::message::Rcode;
 use dns::server::Request;
 use dns::tsig::Verification;
 use dns::update::{self, ZoneChange};
+use dns::{Name, Serial};
 use gitstore::{Edit, Identity};
+use platform::clock;
 
 use crate::changelog;
 use crate::config::committer;
@@ -23,6 +24,16 @@ use crate::service::Service;
 pub async fn update(service: &Service, request: Request, peer: IpAddr) -> Rcode {
     let Some(verification) = request.verification.clone() else { return Rcode::REFUSED };
     let key = verification.key().name.clone();
+    let _place = match service.waiting.enter(&key) {
+        Ok(place) => place,
+        Err(full) => {
+            if full.is_first {
+                tracing::warn!("updates by {key} get SERVFAIL: {} of them wait for the remote already", full.waiting);
+            }
+            service.counters.updates_failed.inc();
+            return Rcode::SERVFAIL;
+        }
+    };
     let published = Arc::clone(&service.published);
     let author = Identity { name: author_name(&key), ..committer(&service.name) };
     let edit = move |edit: &mut Edit| run(&published, edit, &request, &verification, peer);
@@ -56,6 +67,30 @@ pub async fn advance_serials(service: &Service, apexes: Vec<Name>) {
         Ok(_) => crate::follow::publish(service),
         Err(error) => tracing::warn!("the serials of {apexes:?} could not be advanced: {error}"),
     }
+}
+
+/// Commits what makes the catalog list the zones that are there when the commit is made.
+pub async fn update_catalog(service: &Service, apex: Name) {
+    let published = Arc::clone(&service.published);
+    let (name, first) = (apex.clone(), first_serial());
+    let edit = move |edit: &mut Edit| {
+        let repository = published.at(edit.base());
+        let change = repository.catalog_change(&name, first)?;
+        if let Some(change) = &change {
+            edit.set_message(changelog::catalog(change));
+        }
+        write_down(&published, edit, &repository, change.into_iter().collect())
+    };
+    match service.store.commit(committer(&service.name), String::new(), edit).await {
+        Ok(_) => crate::follow::publish(service),
+        Err(error) => tracing::warn!("the catalog {apex} could not be changed: {error}"),
+    }
+}
+
+/// The serial of a catalog that begins, perhaps once more after somebody deleted it: the time, which is ahead of any catalog that
+/// began earlier and changed less than once a second.
+pub fn first_serial() -> Serial {
+    Serial(clock::unix_seconds() as u32)
 }
 
 fn run(

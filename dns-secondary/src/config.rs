@@ -47,6 +47,10 @@ pub struct Arguments {
     #[command(flatten)]
     answers: AnswerArguments,
 
+    /// Mebibytes of one transfer that are taken at most.
+    #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    transfer_limit: u32,
+
     /// Also notify this secondary of every zone; may be repeated.
     #[arg(long, value_name = "ADDRESS[:PORT][@KEY]", value_parser = parse_primary)]
     notify: Vec<Primary>,
@@ -67,6 +71,8 @@ pub struct Config {
     pub answering: Answering,
     /// Whether AXFR needs no key.
     pub open_transfers: bool,
+    /// Octets of one transfer that are taken at most.
+    pub transfer_limit: usize,
     /// Secondaries of this one beside those that the zones and keys name.
     pub notify: Vec<Target>,
 }
@@ -123,6 +129,7 @@ impl Arguments {
             listening: self.listen.check(),
             answering: self.answers.check(name),
             open_transfers: self.axfr,
+            transfer_limit: usize::try_from(self.transfer_limit).unwrap_or(usize::MAX).saturating_mul(1 << 20),
             notify: self.notify.into_iter().map(target).collect(),
         })
     }

@@ -15,7 +15,7 @@ pub struct Holdings(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    served: ArcSwap<Served>,
+    served: Arc<ArcSwap<Served>>,
     journals: Mutex<Journals>,
 }
 
@@ -23,7 +23,7 @@ impl Holdings {
     /// No zones yet.
     pub fn new(keys: KeySet) -> Holdings {
         let served = Served { keys, ..Served::default() };
-        Holdings(Arc::new(Inner { served: ArcSwap::from_pointee(served), journals: Mutex::default() }))
+        Holdings(Arc::new(Inner { served: Arc::new(ArcSwap::from_pointee(served)), journals: Mutex::default() }))
     }
 
     /// What is served now.
@@ -34,6 +34,11 @@ impl Holdings {
     /// What is served now, for the answering path: without counting who holds it.
     pub fn snapshot(&self) -> Guard<Arc<Served>> {
         self.0.served.load()
+    }
+
+    /// What is served at any time, for whoever tells of it.
+    pub fn shared(&self) -> Arc<ArcSwap<Served>> {
+        Arc::clone(&self.0.served)
     }
 
     /// The journal of a zone.

@@ -10,6 +10,7 @@ use dns::message::{Header, Opcode};
 use dns::notify;
 use dns::secondary::{self, Effect, Moment, Notice, Secondary};
 use dns::server::{Origin, Reaction, Request, Server, Settings, TransferRequest};
+use dns::transfer::incoming::Limits as TransferLimits;
 use platform::links::{Event, Links};
 use platform::listen::arguments::Answering;
 use platform::listen::datagrams::{Burst, Datagram, Verdict};
@@ -22,7 +23,6 @@ use platform::{ArgumentError, Boot, Net, clock, entropy};
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::error;
 use crate::holdings::Holdings;
-
 use crate::metrics::Counters;
 use crate::notifications::Notifications;
 
@@ -73,10 +73,11 @@ impl Service {
     async fn new(boot: &Boot, config: &Config) -> Result<Service, ArgumentError> {
         let (holdings, counters) = (Holdings::new(config.keys.clone()), Counters::register(&boot.metrics));
         let (targets, listen) = (config.notify.clone(), &config.listening.addresses);
-        let notifications = Notifications::start(&boot.net, listen, holdings.clone(), targets, counters.clone())
+        let sent = counters.notifications.clone();
+        let notifications = Notifications::start(&boot.net, listen, holdings.shared(), targets, sent)
             .await
             .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
-        let secondary = Secondary::new(config.keys.clone(), secondary::Settings::default());
+        let secondary = Secondary::new(config.keys.clone(), settings(config));
         Ok(Service {
             net: boot.net.clone(),
             server: server(config),
@@ -121,7 +122,7 @@ impl Service {
                     let before = self.holdings.served();
                     self.holdings.remove(&apex);
                     tracing::info!("{apex} is not served any more");
-                    self.notifications.changed(&before, apex);
+                    self.notifications.changed(&before, [apex]);
                 }
                 Effect::Trouble { apex, primary, trouble } => {
                     self.counters.troubles.inc();
@@ -143,7 +144,7 @@ impl Service {
             self.counters.versions.inc();
             let how = if version.steps.is_some() { "by its differences" } else { "whole" };
             tracing::info!("{apex} {serial} came {how} from {}", version.primary);
-            self.notifications.changed(&before, apex);
+            self.notifications.changed(&before, [apex]);
         } else {
             tracing::info!("{apex} {serial} is confirmed by {}", version.primary);
         }
@@ -233,6 +234,11 @@ impl Service {
     }
 }
 
+fn settings(config: &Config) -> secondary::Settings {
+    let settings = secondary::Settings::default();
+    secondary::Settings { limits: TransferLimits { octets: config.transfer_limit, ..settings.limits }, ..settings }
+}
+
 fn random() -> u32 {
     u32::from_ne_bytes(entropy::octets())
 }
@@ -310,11 +316,7 @@ async fn handle_datagram(service: &Arc<Service>, datagram: Datagram) {
             tracing::info!("{}: {refusal}", datagram.peer);
             reply
         }
-        Reaction::Acknowledged(reply) => {
-            service.notifications.acknowledged(datagram.peer, &reply);
-            None
-        }
-        Reaction::Ignore => None,
+        Reaction::Acknowledged(_) | Reaction::Ignore => None,
     };
     if let Some(reply) = reply {
         datagram.reply(&reply).await;
@@ -349,7 +351,7 @@ async fn handle_message(service: Arc<Service>, connection: Connection, message: 
                 connection.send(reply).await;
             }
         }
-        Reaction::Acknowledged(reply) => service.notifications.acknowledged(connection.peer, &reply),
+        Reaction::Acknowledged(reply) => service.notifications.acknowledged(&connection, &reply),
     }
 }
 

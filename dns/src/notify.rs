@@ -7,11 +7,11 @@ mod message;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::name::Name;
 use crate::record::Record;
+use crate::tsig::SentRequest;
 
 pub use message::{Acknowledgement, Incoming, reply};
 pub use targets::{Over, Sources, Subscription, Target, targets};
@@ -59,6 +59,8 @@ pub struct Due {
 #[derive(Debug)]
 struct Pending {
     notification: Notification,
+    /// The signatures of the tries, one of which a reply is to prove that it knows.
+    signed: Vec<SentRequest>,
     sent: usize,
     next: Duration,
 }
@@ -88,7 +90,24 @@ impl Notifier {
         self.forget_zone(&soa.owner);
         for target in targets {
             let notification = Notification { target, soa: soa.clone(), id: random() };
-            self.insert(Pending { notification, sent: 0, next: now });
+            self.insert(Pending { notification, signed: vec![], sent: 0, next: now });
+        }
+    }
+
+    /// One target more is to be told of a zone; the others stay as they are.
+    pub fn tell_also(&mut self, soa: &Record, target: Target, now: Duration, id: u16) {
+        let notification = Notification { target, soa: soa.clone(), id };
+        self.insert(Pending { notification, signed: vec![], sent: 0, next: now });
+    }
+
+    /// A try of a notification leaves signed.
+    pub fn signed(&mut self, notification: &Notification, sent: SentRequest) {
+        let numbers = self.of_zone.get(&notification.soa.owner).map(Vec::as_slice).unwrap_or_default();
+        let is_it = |number: &&u64| self.pending.get(number).is_some_and(|it| it.notification == *notification);
+        if let Some(number) = numbers.iter().find(is_it).copied()
+            && let Some(pending) = self.pending.get_mut(&number)
+        {
+            pending.signed.push(sent);
         }
     }
 
@@ -113,9 +132,15 @@ impl Notifier {
 
     /// What is to be sent now. Each send sets the next deadline.
     pub fn due(&mut self, now: Duration) -> Due {
+        self.due_at_most(usize::MAX, now)
+    }
+
+    /// As [`Notifier::due`], so many sends at most; what is left over is due at once.
+    pub fn due_at_most(&mut self, most: usize, now: Duration) -> Due {
         let mut due = Due::default();
         while let Some(&(next, number)) = self.queue.first()
             && next <= now
+            && due.sends.len() < most
         {
             match self.step(number, now) {
                 Some(notification) => due.sends.push(notification),
@@ -130,14 +155,20 @@ impl Notifier {
         self.queue.first().map(|(next, _)| *next)
     }
 
-    /// A reply came, of any RCODE: who it was that need not be told again. None for a reply that nothing awaits.
-    pub fn acknowledged(&mut self, peer: IpAddr, acknowledgement: &Acknowledgement) -> Option<Target> {
+    /// A reply came, of any RCODE: who it was that need not be told again. None for a reply that nothing awaits. `believed` says
+    /// of a target, with what was signed for it, whether the reply is its own.
+    pub fn acknowledged(
+        &mut self,
+        acknowledgement: &Acknowledgement,
+        believed: &mut dyn FnMut(&Target, &[SentRequest]) -> bool,
+    ) -> Option<Target> {
         let awaits = |number: &&u64| {
-            self.pending.get(number).is_some_and(|Pending { notification, sent, .. }| {
-                *sent > 0 && notification.id == acknowledgement.id && notification.target.address.ip() == peer
+            self.pending.get(number).is_some_and(|Pending { notification, sent, signed, .. }| {
+                *sent > 0 && notification.id == acknowledgement.id && believed(&notification.target, signed)
             })
         };
-        let number = *self.of_zone.get(&acknowledgement.zone)?.iter().find(awaits)?;
+        let mut numbers = self.of_zone.get(&acknowledgement.zone)?.iter();
+        let number = *numbers.find(awaits)?;
         self.remove(number).map(|pending| pending.notification.target)
     }
 

@@ -108,7 +108,7 @@ pub enum Reaction {
         /// The key to sign with.
         key: Name,
     },
-    /// The peer has taken note of a NOTIFY.
+    /// The peer has taken note of a NOTIFY that went over this connection.
     Acknowledged(Acknowledgement),
     /// Something that an operator may want to know of was refused; send the reply, if there is one.
     Refused {
@@ -230,7 +230,8 @@ impl Server {
     pub fn handle(&self, served: &Served, octets: &[u8], origin: Origin) -> Reaction {
         let Ok(header) = Header::decode(octets) else { return Reaction::Ignore };
         if header.response {
-            return acknowledged(octets);
+            // Datagrams of NOTIFY leave from a socket of their own, where their replies come to.
+            return if origin.transport == Transport::Tcp { acknowledged(octets) } else { Reaction::Ignore };
         }
         let opened = match tsig::open(octets, &served.keys, origin.now, &Policy::default()) {
             Ok(opened) => opened,

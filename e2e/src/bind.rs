@@ -34,6 +34,21 @@ impl Bind {
         Bind::start(folder, address, key, &zones)
     }
 
+    /// A secondary at `address` of the members of a catalog zone, which it transfers from `primary` as it does them.
+    pub fn catalog(folder: &Folder, address: SocketAddr, primary: SocketAddr, catalog: &str, key: &Key) -> Bind {
+        let primaries = format!("{{ {} port {} key \"{}\"; }}", primary.ip(), primary.port(), key.name);
+        let options =
+            format!("catalog-zones {{ zone \"{catalog}\" default-primaries {primaries} min-update-interval 0; }};\n  ");
+        let zone = format!(
+            "zone \"{catalog}\" {{ type secondary; file \"catalog.zone\"; primaries {primaries};\n  \
+             allow-notify {{ key \"{}\"; }}; }};\n",
+            key.name
+        );
+        let bind = Bind::launch(folder, address, key, &options, &zone);
+        wait::until("BIND answers", || wire::answers(address));
+        bind
+    }
+
     /// A primary at `address` that serves `zone` from its text and takes updates signed with `key`.
     pub fn primary(folder: &Folder, address: SocketAddr, zone: &str, text: &str, key: &Key) -> Bind {
         write(&folder.subfolder("bind").join(format!("{zone}.zone")), text);
@@ -57,7 +72,7 @@ impl Bind {
                 zone.path.display()
             )
         });
-        Bind::launch(folder, address, &samples::TRANSFER, &zones.collect::<String>())
+        Bind::launch(folder, address, &samples::TRANSFER, "", &zones.collect::<String>())
     }
 
     /// Its process.
@@ -76,19 +91,19 @@ impl Bind {
     }
 
     fn start(folder: &Folder, address: SocketAddr, key: &Key, zones: &str) -> Bind {
-        let bind = Bind::launch(folder, address, key, zones);
+        let bind = Bind::launch(folder, address, key, "", zones);
         wait::until("BIND answers", || wire::answers(address));
         bind
     }
 
-    fn launch(folder: &Folder, address: SocketAddr, key: &Key, zones: &str) -> Bind {
+    fn launch(folder: &Folder, address: SocketAddr, key: &Key, more: &str, zones: &str) -> Bind {
         let home = folder.subfolder("bind");
         let path = home.display();
         let options = format!(
             "options {{ directory \"{path}\"; listen-on port {} {{ {}; }}; listen-on-v6 {{ none; }}; recursion no;\n  \
              dnssec-validation no; pid-file \"{path}/pid\"; session-keyfile \"{path}/session.key\";\n  \
              managed-keys-directory \"{path}\"; notify-delay 0; empty-zones-enable no;\n  \
-             minimal-responses yes; rrset-order {{ order none; }}; tcp-clients 1000; zone-statistics none; }};\ncontrols {{ }};\n",
+             {more}minimal-responses yes; rrset-order {{ order none; }}; tcp-clients 1000; zone-statistics none; }};\ncontrols {{ }};\n",
             address.port(),
             address.ip(),
         );

@@ -25,6 +25,19 @@ impl Knot {
         Knot::start(folder, address, key, &format!("{remote}{acl}"), zones, "    master: primary\n    acl: rule\n")
     }
 
+    /// A secondary at `address` of the members of a catalog zone, which it transfers from `primary` as it does them.
+    pub fn catalog(folder: &Folder, address: SocketAddr, primary: SocketAddr, catalog: &str, key: &Key) -> Knot {
+        let remote = format!("remote:\n  - id: primary\n    address: {}\n    key: {}\n", at(primary), key.name);
+        let acl = format!("acl:\n  - id: rule\n    address: 127.0.0.1\n    key: {}\n    action: notify\n", key.name);
+        let storage = folder.subfolder("knot");
+        let template = format!(
+            "template:\n  - id: member\n    storage: {}\n    master: primary\n    acl: rule\n",
+            storage.display()
+        );
+        let role = "    master: primary\n    acl: rule\n    catalog-role: interpret\n    catalog-template: member\n";
+        Knot::start(folder, address, key, &format!("{remote}{acl}{template}"), &[catalog], role)
+    }
+
     /// A primary at `address` that serves `zone` from its text and takes updates signed with `key`.
     pub fn primary(folder: &Folder, address: SocketAddr, zone: &str, text: &str, key: &Key) -> Knot {
         write(&folder.subfolder("knot").join(format!("{zone}.zone")), text);

@@ -20,6 +20,7 @@
 // This package is test code from end to end: a failed expectation has to stop the test and say so on the terminal.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+pub mod bad_primary;
 pub mod bind;
 pub mod built;
 pub mod clients;
@@ -38,6 +39,7 @@ pub mod random;
 pub mod records;
 pub mod samples;
 pub mod scripted_ca;
+pub mod secondary;
 pub mod sshd;
 pub mod wait;
 pub mod wire;

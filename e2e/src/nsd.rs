@@ -1,10 +1,11 @@
 //! NLnet Labs' NSD, as a secondary, and as an authority to compare with.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::folder::{Folder, ZoneFile, write};
-use crate::process::Process;
+use crate::process::{Process, run};
 use crate::samples::Key;
 use crate::sshd::program;
 use crate::{wait, wire};
@@ -14,6 +15,7 @@ use crate::{wait, wire};
 pub struct Nsd {
     process: Process,
     address: SocketAddr,
+    home: PathBuf,
 }
 
 impl Nsd {
@@ -37,6 +39,26 @@ impl Nsd {
         nsd
     }
 
+    /// A secondary at `address` without zones: [`Nsd::control`] adds and removes them, from `primary` with `key`.
+    pub fn controlled(folder: &Folder, address: SocketAddr, primary: SocketAddr, key: &Key) -> Nsd {
+        let (ip, port, name) = (primary.ip(), primary.port(), key.name);
+        let key = format!("key:\n  name: {}\n  algorithm: {}\n  secret: \"{}\"\n", key.name, key.algorithm, key.secret);
+        let pattern = format!(
+            "pattern:\n  name: \"follow\"\n  zonefile: \"%s.zone\"\n  request-xfr: {ip}@{port} {name}\n  \
+             allow-notify: 127.0.0.1 {name}\n"
+        );
+        let nsd = Nsd::start(folder, address, &format!("{key}{pattern}"));
+        wait::until("NSD answers", || wire::answers(address));
+        nsd
+    }
+
+    /// `nsd-control`, with e.g. `addzone example.com follow`.
+    pub fn control(&self, what: &str) {
+        let mut command = Command::new(program("nsd-control"));
+        let outcome = run(command.arg("-c").arg(self.home.join("nsd.conf")).args(what.split_whitespace()), "");
+        assert!(outcome.success, "nsd-control {what}: {}", outcome.output);
+    }
+
     /// An authority at `address` for zones in files, which anybody may transfer. It need not serve yet.
     pub fn authority(folder: &Folder, address: SocketAddr, zones: &[ZoneFile]) -> Nsd {
         let zones = zones.iter().map(|zone| {
@@ -55,7 +77,8 @@ impl Nsd {
              pidfile: \"{path}/pid\"\n  xfrdfile: \"{path}/xfrd.state\"\n  xfrdir: \"{path}\"\n  \
              zonelistfile: \"{path}/zone.list\"\n  rrl-ratelimit: 0\n  rrl-whitelist-ratelimit: 0\n  \
              xfrd-reload-timeout: 0\n  verbosity: 2\n  server-count: 1\n  tcp-count: 1000\n  \
-             minimal-responses: yes\n  round-robin: no\nremote-control:\n  control-enable: no\n",
+             minimal-responses: yes\n  round-robin: no\nremote-control:\n  control-enable: yes\n  \
+             control-interface: \"{path}/control\"\n",
             address.ip(),
             address.port(),
         );
@@ -63,7 +86,7 @@ impl Nsd {
         write(&configuration, format!("{server}{zones}"));
         let mut command = Command::new(program("nsd"));
         let process = Process::start("nsd", command.arg("-d").arg("-c").arg(&configuration), &home.join("log"));
-        Nsd { process, address }
+        Nsd { process, address, home }
     }
 
     /// Its process.

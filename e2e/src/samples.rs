@@ -63,8 +63,11 @@ pub const ROOT: Key = Key::sha256("admin._update", "YWRtaW4gbWF5IGNoYW5nZSB3aGF0
 /// May change `example.org`.
 pub const ORG: Key = Key::sha256("laptop._update.example.org", "YW5vdGhlciB6b25lLCBhbm90aGVyIGtleSwgc2FtZSE=");
 
+/// May transfer every zone.
+pub const TRANSFER_ALL: Key = Key::sha256("ns3._transfer", "bnMzIG1heSBjb3B5IGV2ZXJ5dGhpbmcgISEhISEhISE=");
+
 /// Every key above.
-pub const KEYS: [Key; 6] = [UPDATE, TRANSFER, NOTIFY, HOST, ROOT, ORG];
+pub const KEYS: [Key; 7] = [UPDATE, TRANSFER, NOTIFY, HOST, ROOT, ORG, TRANSFER_ALL];
 
 /// `example.com`, with the comments, units and blank lines of a person; serial 2024010101.
 pub const EXAMPLE_COM: &str = "\

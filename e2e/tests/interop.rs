@@ -2,18 +2,16 @@
 
 #[path = "interop/peers.rs"]
 mod peers;
-#[path = "interop/secondary.rs"]
-mod secondary;
 
 use e2e::clients::{dig, dig_signed, serial};
 use e2e::folder::Folder;
 use e2e::ports::free_address;
-use e2e::samples::{EXAMPLE_COM, EXAMPLE_ORG, Key, ROOT, TRANSFER, UPDATE};
+use e2e::samples::{EXAMPLE_COM, EXAMPLE_ORG, Key, ROOT, TRANSFER, TRANSFER_ALL, UPDATE};
 use e2e::wait;
 use e2e::world::Scene;
 
+use e2e::secondary::Secondary;
 use peers::{Peer, Software};
-use secondary::Secondary;
 
 const ZONE: &str = "example.com";
 
@@ -197,4 +195,48 @@ fn a_chain() {
         wait::until_equal(expected, || dig(bind.address(), &format!("n{step}.example.com TXT +short")));
     }
     ours.wait_for_log("2024010105 came by its differences");
+}
+
+/// From git over ours and ours to Knot: each tells the next, and each step is a difference.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_chain_that_begins_in_git() {
+    let (middle, last) = (free_address(), free_address());
+    let world = Scene::new().argument("--notify", &format!("{middle}@{}", TRANSFER.name)).serving();
+    let folder = Folder::new();
+    let ours = Secondary::new(middle, &TRANSFER).primary(world.address(), &TRANSFER).zone(ZONE);
+    let ours = ours.notify(last, &TRANSFER).start(&folder);
+    let knot = e2e::knot::Knot::secondary(&folder, last, middle, &[ZONE], &TRANSFER);
+    wait::until_equal(Some(2_024_010_101), || serial(knot.address(), ZONE));
+    for step in 2..6 {
+        let command = format!("update add n{step}.example.com 60 TXT step{step}");
+        assert!(e2e::clients::nsupdate(world.address(), &UPDATE, &command).success);
+        let expected = format!("\"step{step}\"");
+        wait::until_equal(expected, || dig(last, &format!("n{step}.example.com TXT +short")));
+    }
+    ours.wait_for_log("2024010105 came by its differences");
+    ours.wait_for_log(&format!("{last} knows of the change of example.com. (NOERROR)"));
+    assert!(knot.log().contains("IXFR, incoming"), "{}", knot.log());
+}
+
+/// NSD has no catalogs: a zone that it begins to serve is known by its signed NOTIFY, one that it ends to serve expires.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn nsd_adds_and_removes_a_zone() {
+    let (folder, address) = (Folder::new(), free_address());
+    let short = EXAMPLE_ORG.replace("1 86400 7200 2419200 300", "1 2 1 4 1");
+    let peer = Peer::primary(Software::Nsd, &folder, &TRANSFER_ALL, &[(ZONE, EXAMPLE_COM)], Some(address));
+    let ours = Secondary::new(address, &TRANSFER_ALL).primary(peer.address(), &TRANSFER_ALL).start(&folder);
+    peer.control("notify example.com");
+    wait::until_equal(Some(2_024_010_101), || serial(address, ZONE));
+    peer.write_zone("example.org", &short);
+    peer.control("addzone example.org told");
+    peer.control("notify example.org");
+    wait::until_equal(Some(1), || serial(address, "example.org"));
+    peer.control("delzone example.org");
+    wait::until("the zone expires", || dig(address, "example.org SOA").contains("SERVFAIL"));
+    assert_eq!(serial(address, ZONE), Some(2_024_010_101));
+    ours.wait_for_log("the zone has expired");
+    peer.control("addzone example.org told");
+    wait::until_equal(Some(1), || serial(address, "example.org"));
 }

@@ -6,7 +6,9 @@
 //! breaks: that is why a repository is reached by [`Repository::advance`] from the one before, and not from its tree alone.
 
 mod advance;
+mod catalog;
 mod files;
+mod past;
 mod plan;
 mod shards;
 #[cfg(test)]
@@ -24,7 +26,9 @@ use dns::{Name, Serial, Zone};
 use gitstore::Snapshot;
 
 pub use advance::Advanced;
+pub use catalog::CatalogError;
 pub use files::zone_name;
+pub use past::Past;
 pub use plan::{Plan, PlanError, PlannedChange};
 use shards::Shards;
 

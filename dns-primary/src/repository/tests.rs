@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use dns::message::{Header, Message, MessageRecord, Opcode, Question};
 use dns::update::{self, Options};
-use dns::zonefile::rdata_text;
+use dns::zonefile::{self, rdata_text};
 use dns::{Class, Name, RecordType, Serial};
 use gitstore::Snapshot;
 
@@ -178,4 +178,48 @@ fn an_update_of_a_broken_zone_is_refused() {
     let broken = first.advance(&tree(&[("example.com", "@ SOA\n")])).repository;
     let refused = change(&broken, &add("h.example.com", "192.0.2.1"));
     assert!(matches!(refused, Err(PlanError::Broken(path)) if path == "example.com"));
+}
+
+const CATALOG: &str = "catalog.test";
+
+fn catalog_change(repository: &Repository) -> Option<update::ZoneChange> {
+    repository.catalog_change(&name(CATALOG), Serial(1000)).unwrap()
+}
+
+/// The repository once its catalog lists what is there, and the file of it.
+fn with_catalog(repository: &Repository) -> (Repository, String) {
+    let change = catalog_change(repository).unwrap();
+    let text = zonefile::print(&change.after);
+    let plan = repository.plan(vec![change]).unwrap();
+    let snapshot = repository.snapshot().unwrap().clone();
+    (plan.finish(snapshot), text)
+}
+
+#[test]
+fn the_catalog_lists_what_is_there() {
+    let first = Repository::default().advance(&tree(&[("example.com", ZONE), ("README", "x")])).repository;
+    let (listed, text) = with_catalog(&first);
+    assert_eq!(serial(&listed, CATALOG), Some(1000));
+    assert!(listed.is_in_catalog(&name(CATALOG), &name("example.com")) && catalog_change(&listed).is_none());
+    // One comes, one goes.
+    let files = [("example.net", ZONE), (CATALOG, text.as_str())];
+    let next = listed.advance(&tree(&files)).repository;
+    assert!(!next.is_in_catalog(&name(CATALOG), &name("example.net")));
+    let change = catalog_change(&next).unwrap();
+    assert_eq!(change.after.serial(), Serial(1001));
+    let members = dns::catalog::read(&change.after).unwrap().members;
+    assert_eq!(members.keys().map(ToString::to_string).collect::<Vec<_>>(), ["example.net."]);
+}
+
+#[test]
+fn a_zone_whose_file_broke_stays_in_the_catalog_and_a_broken_catalog_is_left_alone() {
+    let first = Repository::default().advance(&tree(&[("example.com", ZONE)])).repository;
+    let (_, text) = with_catalog(&first);
+    let broken = [("example.com", "@ SOA x\n"), (CATALOG, text.as_str())];
+    let fresh = Repository::default().advance(&tree(&broken)).repository;
+    assert!(fresh.zones().get(&name("example.com")).is_none() && catalog_change(&fresh).is_none());
+    for text in ["@ SOA x\n", "no zone", ZONE] {
+        let repository = Repository::default().advance(&tree(&[("example.com", ZONE), (CATALOG, text)])).repository;
+        assert!(repository.catalog_change(&name(CATALOG), Serial(1)).is_err(), "{text}");
+    }
 }

@@ -140,7 +140,8 @@ impl Story {
 
     fn acknowledged(&mut self, peer: &str, id: u16, zone: &str) -> bool {
         let acknowledgement = Acknowledgement { id, zone: name(zone), rcode: Rcode::NOERROR };
-        self.notifier.acknowledged(peer.parse().unwrap(), &acknowledgement).is_some()
+        let peer: std::net::IpAddr = peer.parse().unwrap();
+        self.notifier.acknowledged(&acknowledgement, &mut |target, _| target.address.ip() == peer).is_some()
     }
 
     /// Follows the deadlines of one silent target to the end: when it was sent to, when given up.

@@ -69,6 +69,8 @@ pub(super) struct Round {
 pub(super) struct Again {
     pub(super) primary: usize,
     pub(super) hint: Option<Serial>,
+    /// Whether somebody with the key says so. Others are heard as often as their allowance says.
+    pub(super) signed: bool,
 }
 
 impl Life {

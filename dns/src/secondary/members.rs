@@ -45,6 +45,11 @@ impl Secondary {
                             (Origin::Member { catalog, label }, primaries, 0);
                     }
                     Origin::Member { .. } => {}
+                    // NOTIFY of it came before the catalog did; from now on it goes when its entry does.
+                    Origin::Notified => {
+                        (life.origin, life.primaries, life.preferred) =
+                            (Origin::Member { catalog, label }, primaries, 0);
+                    }
                     _ => self.trouble(&catalog, None, Trouble::Clash(apex)),
                 },
             }

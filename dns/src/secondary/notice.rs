@@ -49,7 +49,7 @@ impl Secondary {
             return Rcode::NOERROR;
         }
         let signed = life.primaries.get(primary).is_some_and(|primary| is_signed_by(&notice, primary));
-        let again = Again { primary, hint: notice.serial.filter(|_| signed) };
+        let again = Again { primary, hint: notice.serial.filter(|_| signed), signed };
         if life.round.is_some() {
             life.again = Some(newer(life.again, again));
         } else if signed {
@@ -99,6 +99,8 @@ fn newer(before: Option<Again>, now: Again) -> Again {
     match before {
         Some(before) => match (before.hint, now.hint) {
             (Some(old), Some(new)) if old.is_after(new) => before,
+            // What anybody can forge does not take the place of what was signed; the SOA tells who is right.
+            _ if before.signed && !now.signed => Again { hint: None, ..before },
             _ => now,
         },
         None => now,

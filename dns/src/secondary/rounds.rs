@@ -19,7 +19,7 @@ impl Secondary {
     /// Starts a round unless there is one.
     pub(super) fn check(&mut self, apex: &Name, moment: &mut Moment<'_>) {
         let Some(life) = self.zones.get(apex) else { return };
-        let again = life.again.unwrap_or(Again { primary: life.preferred, hint: None });
+        let again = life.again.unwrap_or(Again { primary: life.preferred, hint: None, signed: true });
         self.start_round(apex, again, moment);
     }
 
@@ -120,8 +120,10 @@ impl Secondary {
             self.timers.set(Timer::Expire(apex.clone()), moment.elapsed + life::expire(&zone.soa()));
         }
         self.timers.set(Timer::Check(apex.clone()), moment.elapsed + refresh);
-        if let Some(again) = again {
-            self.start_round(apex, again, moment);
+        let Some(again) = again else { return };
+        match if again.signed { Ok(()) } else { life.unsigned.take(moment.elapsed) } {
+            Ok(()) => self.start_round(apex, again, moment),
+            Err(later) => self.timers.set(Timer::Check(apex.clone()), later),
         }
     }
 

@@ -4,16 +4,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::Served;
+use crate::keys::Right;
+use crate::message::Message;
 use crate::name::Name;
 use crate::notify::{Acknowledgement, Notification, Notifier, Over, Schedule, Sources, Subscription, Target, targets};
 use crate::record::Record;
-use crate::tsig;
+use crate::tsig::{self, ReplyError, SentRequest};
 use crate::zone::Zone;
 
 /// Pairs of zone and secondary that may wait at once.
 const CAPACITY: usize = 100_000;
 /// Subscriptions at once.
 const MOST_SUBSCRIPTIONS: usize = 4096;
+/// Messages that are made at once; the caller pauses in between.
+const BATCH: usize = 64;
 
 /// Who is to be told of what.
 #[derive(Debug)]
@@ -82,11 +86,10 @@ impl Announcer {
         if self.subscriptions.len() >= MOST_SUBSCRIPTIONS {
             return false;
         }
-        let is_root = subscription.zone.is_root();
-        self.subscriptions.push(subscription);
-        if is_root {
-            self.changed(served, served, served.zones.iter().map(|zone| zone.apex().clone()), now, random);
+        if subscription.zone.is_root() {
+            self.tell_all_to(&subscription, served, now, random);
         }
+        self.subscriptions.push(subscription);
         true
     }
 
@@ -96,14 +99,64 @@ impl Announcer {
         self.notifier.disconnected(connection);
     }
 
-    /// A reply to a NOTIFY came.
-    pub fn acknowledged(&mut self, peer: IpAddr, acknowledgement: &Acknowledgement) -> Option<Target> {
-        self.notifier.acknowledged(peer, acknowledgement)
+    /// Who has just subscribed to everything learns of every zone; nobody else has to hear of them again.
+    fn tell_all_to(
+        &mut self,
+        Subscription { connection, peer, key, .. }: &Subscription,
+        served: &Served,
+        now: Duration,
+        random: &mut dyn FnMut() -> u16,
+    ) {
+        let may = |apex: &Name| served.keys.get(key).is_some_and(|key| key.may(Right::Transfer, apex));
+        let target = Target { address: *peer, key: Some(key.clone()), over: Over::Connection(*connection) };
+        for zone in served.zones.iter().filter(|zone| may(zone.apex())) {
+            self.notifier.tell_also(&zone.soa_record(), target.clone(), now, random());
+        }
     }
 
-    /// What is due; `unix` is in seconds since 1970.
+    /// A reply came as a datagram, to the socket that NOTIFY leaves from. To a signed NOTIFY only a signed reply counts: others could be
+    /// anybody's. None when nothing awaits it.
+    pub fn acknowledged(
+        &mut self,
+        peer: IpAddr,
+        octets: &[u8],
+        unix: u64,
+    ) -> Result<Option<Acknowledgement>, ReplyError> {
+        let message = Message::decode(octets).ok();
+        let Some(acknowledgement) = message.and_then(|message| Acknowledgement::read(&message)) else {
+            return Ok(None);
+        };
+        let mut failure = None;
+        let mut believed = |target: &Target, sent: &[SentRequest]| {
+            if target.over != Over::New || target.address.ip() != peer {
+                return false;
+            }
+            // Any of the tries may be the one that is answered.
+            let proofs = sent.iter().map(|sent| sent.verify_reply(octets, unix).map(drop));
+            match proofs.reduce(Result::or) {
+                None | Some(Ok(())) => true,
+                Some(Err(error)) => {
+                    failure = Some(error);
+                    false
+                }
+            }
+        };
+        match (self.notifier.acknowledged(&acknowledgement, &mut believed), failure) {
+            (Some(_), _) => Ok(Some(acknowledgement)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A reply came over a connection: whoever has that needs no other proof.
+    pub fn acknowledged_over(&mut self, connection: u64, acknowledgement: &Acknowledgement) -> Option<Target> {
+        let mut over = |target: &Target, _: &[SentRequest]| target.over == Over::Connection(connection);
+        self.notifier.acknowledged(acknowledgement, &mut over)
+    }
+
+    /// What is due, a batch of it; `unix` is in seconds since 1970.
     pub fn due(&mut self, served: &Served, now: Duration, unix: u64) -> Announcements {
-        let due = self.notifier.due(now);
+        let due = self.notifier.due_at_most(BATCH, now);
         let mut announcements = Announcements { sends: vec![], given_up: due.given_up };
         for notification in due.sends {
             let Target { address, over, key } = &notification.target;
@@ -111,7 +164,11 @@ impl Announcer {
             let octets = match key {
                 None => octets,
                 Some(name) => match served.keys.get(name) {
-                    Some(key) => tsig::sign_request(octets, key, unix, tsig::FUDGE).octets,
+                    Some(key) => {
+                        let signed = tsig::sign_request(octets, key, unix, tsig::FUDGE);
+                        self.notifier.signed(&notification, signed.sent);
+                        signed.octets
+                    }
                     None => {
                         announcements.given_up.push(notification);
                         continue;

@@ -35,6 +35,13 @@ impl Journals {
         }
     }
 
+    /// Puts an older step in front of the journal of `zone`; the journal, when it leads from there to `zone` now.
+    pub fn reach_back(&mut self, zone: &Zone, step: &Difference) -> Option<Journal> {
+        let journal = self.0.entry(zone.apex().clone()).or_insert_with(|| Journal::new(JournalLimits::default()));
+        let done = journal.newest().is_none_or(|newest| newest == zone.serial()) && journal.insert_older(step);
+        (done && journal.newest() == Some(zone.serial())).then(|| journal.clone())
+    }
+
     /// A zone is gone.
     pub fn remove(&mut self, apex: &Name) {
         self.0.remove(apex);

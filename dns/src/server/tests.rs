@@ -309,3 +309,68 @@ fn who_is_told_of_changes() {
     announcer.changed(&served, &served, [name("example")], 9 * second, &mut random);
     assert!(!over(&announcer.due(&served, 9 * second, NOW)) && announcer.next_deadline().is_some());
 }
+
+#[test]
+fn whose_reply_to_notify_counts() {
+    use crate::notify::{Over, Target};
+    use std::time::Duration;
+
+    let target = |address: &str, key: Option<&str>| Target {
+        address: address.parse().unwrap(),
+        key: key.map(name),
+        over: Over::New,
+    };
+    let extra = vec![target("192.0.2.7:53", Some("k._transfer.example")), target("192.0.2.8:53", None)];
+    let (mut announcer, served, mut id) = (Announcer::new(extra), served(), 0);
+    let mut random = || {
+        id += 1;
+        id
+    };
+    announcer.changed(&Served::default(), &served, [name("example")], Duration::ZERO, &mut random);
+    let first = announcer.due(&served, Duration::ZERO, NOW).sends;
+    let second = announcer.due(&served, Duration::from_secs(1), NOW + 1).sends;
+    let acknowledge = |octets: &[u8]| match handle(&served, octets, Transport::Udp) {
+        Reaction::Request(request) => request,
+        other => panic!("{other:?}"),
+    };
+    let (to_first, to_second) = (acknowledge(&first[0].octets), acknowledge(&second[0].octets));
+    let [signer, other] = ["192.0.2.7", "192.0.2.8"].map(|address| address.parse().unwrap());
+    let unsigned = crate::notify::reply(&to_first.message).encode();
+    let good = to_first.reply(Rcode::NOERROR, NOW + 2);
+    let mut forged = good.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    forged[30] ^= 1;
+    for wrong in [&unsigned, &forged] {
+        assert!(!matches!(announcer.acknowledged(signer, wrong, NOW + 2), Ok(Some(_))));
+    }
+    assert_eq!(announcer.acknowledged(other, &good, NOW + 2).unwrap(), None, "from elsewhere");
+    // Whichever try is answered.
+    assert!(announcer.acknowledged(signer, &good, NOW + 2).unwrap().is_some());
+    let late = to_second.reply(Rcode::NOERROR, NOW + 2);
+    assert_eq!(announcer.acknowledged(signer, &late, NOW + 2).unwrap(), None, "known already");
+    // Who was told without a signature answers without.
+    let reply = crate::notify::reply(&acknowledge(&first[1].octets).message).encode();
+    assert!(announcer.acknowledged(other, &reply, NOW + 2).unwrap().is_some());
+    assert!(matches!(handle(&served, &reply, Transport::Udp), Reaction::Ignore), "not where queries come");
+}
+
+#[test]
+fn a_subscription_to_everything_concerns_nobody_else_and_much_leaves_in_batches() {
+    use crate::notify::{Over, Subscription, Target};
+    use std::time::Duration;
+
+    let extra = vec![Target { address: "192.0.2.8:53".parse().unwrap(), key: None, over: Over::New }];
+    let zones = (0..200).map(|n| zone(&format!("z{n}.example"), "@ 60 SOA a b 1 1 1 1 1"));
+    let served = Served { zones: zones.collect(), ..served() };
+    let (mut announcer, mut random) = (Announcer::new(extra), || 7);
+    let (connection, peer) = (5, "192.0.2.9:4000".parse().unwrap());
+    let subscription = Subscription { connection, peer, zone: Name::root(), key: name("all._transfer") };
+    announcer.subscribe(subscription, &served, Duration::ZERO, &mut random);
+    let mut sent = 0;
+    while announcer.next_deadline() == Some(Duration::ZERO) {
+        let sends = announcer.due(&served, Duration::ZERO, NOW).sends;
+        assert!(sends.len() <= 64 && sends.iter().all(|send| send.over == Over::Connection(5)));
+        sent += sends.len();
+    }
+    assert_eq!(sent, 200);
+}

@@ -119,6 +119,15 @@ impl Journal {
         true
     }
 
+    /// `zone`, to which the newest step leads, as it was before the oldest one; none when the steps do not lead to it.
+    pub fn rewind(&self, zone: &Zone) -> Option<Zone> {
+        let whole = condensed(&self.between(self.oldest()?, zone.serial())?)?;
+        let with = |soa: &Record, others: &[Record]| [std::slice::from_ref(soa), others].concat();
+        let backwards =
+            Difference { removed: with(&whole.new_soa, &whole.added), added: with(&whole.old_soa, &whole.removed) };
+        zone.apply(&backwards).ok()
+    }
+
     /// The oldest serial that a way leads from.
     pub fn oldest(&self) -> Option<Serial> {
         self.steps.front().map(|step| step.from)

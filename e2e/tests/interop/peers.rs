@@ -68,6 +68,18 @@ impl Peer {
         peer
     }
 
+    /// `nsd-control`, with e.g. `addzone example.org told`.
+    pub fn control(&self, what: &str) {
+        let mut command = Command::new(program("nsd-control"));
+        let outcome = run(command.arg("-c").arg(self.home.join("configuration")).args(what.split_whitespace()), "");
+        assert!(outcome.success, "nsd-control {what}: {}", outcome.output);
+    }
+
+    /// Writes a zone's file, whatever was in it.
+    pub fn write_zone(&self, zone: &str, text: &str) {
+        write(&self.file(zone), text);
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -225,13 +237,14 @@ impl Peer {
             "server:\n  ip-address: {ip}@{port}\n  username: \"\"\n  zonesdir: \"{home}\"\n  database: \"\"\n  logfile: \"\"\n  \
              pidfile: \"{home}/pid\"\n  xfrdfile: \"{home}/xfrd.state\"\n  xfrdir: \"{home}\"\n  \
              zonelistfile: \"{home}/zone.list\"\n  rrl-ratelimit: 0\n  xfrd-reload-timeout: 0\n  verbosity: 2\n\
-             remote-control:\n  control-enable: no\n\
+             remote-control:\n  control-enable: yes\n  control-interface: \"{home}/control\"\n\
              key:\n  name: {}\n  algorithm: {}\n  secret: \"{}\"\n",
             key.name, key.algorithm, key.secret
         );
-        for zone in zones {
+        let zones = zones.iter().map(|zone| ("zone", *zone, *zone)).chain([("pattern", "told", "%s")]);
+        for (kind, name, file) in zones {
             text += &format!(
-                "zone:\n  name: \"{zone}\"\n  zonefile: \"{zone}.zone\"\n  provide-xfr: 127.0.0.1 {0}\n  store-ixfr: yes\n  \
+                "{kind}:\n  name: \"{name}\"\n  zonefile: \"{file}.zone\"\n  provide-xfr: 127.0.0.1 {0}\n  store-ixfr: yes\n  \
                  create-ixfr: yes\n",
                 key.name
             );

@@ -8,6 +8,7 @@ pub mod datagrams;
 pub mod in_flight;
 pub mod numbered;
 pub mod sockets;
+pub mod speaker;
 pub mod streams;
 
 use std::future::Future;

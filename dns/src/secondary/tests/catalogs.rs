@@ -118,3 +118,19 @@ fn ten_thousand_zones_come_and_change_at_once() {
     update(&mut world, primary, written(2, &[]));
     assert_eq!(world.secondary.len(), 1);
 }
+
+#[test]
+fn a_member_whose_notify_came_first_goes_with_its_entry_all_the_same() {
+    let mut world = World::new(&["k._transfer"]);
+    let primary = world.primary("192.0.2.1:53", &["one 1", "two 1"]);
+    world.change_to(primary, written(1, &["one"]));
+    world.take_on("catalog.invalid", Origin::Catalog, &[(primary, Some("k._transfer"))]);
+    assert_eq!(world.notify(primary, "two", Some(1), Some("k._transfer")), Rcode::NOERROR);
+    assert!(world.is_served("two"));
+    for (serial, members, served) in [(2, vec!["one", "two"], true), (3, vec!["one"], false)] {
+        world.change_to(primary, written(serial, &members));
+        world.notify(primary, "catalog.invalid", Some(serial), Some("k._transfer"));
+        assert_eq!(world.is_served("two"), served);
+    }
+    assert!(world.troubles.is_empty(), "{:?}", world.troubles);
+}

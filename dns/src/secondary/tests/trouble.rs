@@ -182,3 +182,29 @@ fn the_number_of_zones_is_bounded() {
     assert_eq!((world.secondary.len(), world.is_served("d")), (3, false));
     assert!(world.troubles[0].contains("too many zones"));
 }
+
+/// NOTIFY that keep coming while an answer is awaited lead to one question after it, not to one after another without end.
+#[test]
+fn floods_during_a_question_keep_to_the_allowance() {
+    let mut world = World::new(&[]);
+    let primary = world.primary("192.0.2.1:53", &["example 1"]);
+    world.configure("example", &[(primary, None)]);
+    world.asked();
+    world.hold_replies = true;
+    for _ in 0..100 {
+        for _ in 0..10 {
+            world.notify(primary, "example", None, None);
+        }
+        world.hold_replies = false;
+        world.release();
+        world.hold_replies = true;
+    }
+    let asked = world.asked().len();
+    assert!(asked <= 11, "{asked}");
+    world.hold_replies = false;
+    world.release();
+    // What came last is not forgotten.
+    world.change(primary, "example 2");
+    world.pass(2);
+    assert_eq!(world.serial("example"), Some(2));
+}

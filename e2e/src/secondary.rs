@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use e2e::built;
-use e2e::folder::Folder;
-use e2e::process::Process;
-use e2e::samples::Key;
+use crate::built;
+use crate::folder::Folder;
+use crate::process::Process;
+use crate::samples::Key;
 
 /// A command line that is still being put together.
+#[derive(Debug)]
 pub struct Secondary(Vec<String>, SocketAddr);
 
 /// A running `dns-secondary`.
+#[derive(Debug)]
 pub struct Running(RefCell<Process>);
 
 impl Secondary {
@@ -26,6 +28,22 @@ impl Secondary {
     /// From this primary.
     pub fn primary(self, primary: SocketAddr, key: &Key) -> Secondary {
         self.with("--primary", format!("{primary}@{}", key.name))
+    }
+
+    /// A zone from a primary of its own, unsigned.
+    pub fn from(self, zone: &str, primary: SocketAddr) -> Secondary {
+        self.with("--zone", format!("{zone}@{primary}"))
+    }
+
+    /// So many mebibytes of a transfer at most.
+    pub fn limit(self, mebibytes: u32) -> Secondary {
+        self.with("--transfer-limit", mebibytes)
+    }
+
+    /// Logs little.
+    pub fn quiet(mut self) -> Secondary {
+        self.0.retain(|word| word != "--logs" && word != "*:debug");
+        self.with("--logs", "*:info")
     }
 
     /// A zone.
