@@ -39,6 +39,14 @@ pub struct Arguments {
     patience: u64,
 }
 
+/// A command line of nothing else.
+#[derive(Debug, clap::Parser)]
+pub struct Line {
+    /// Its arguments.
+    #[command(flatten)]
+    pub arguments: Arguments,
+}
+
 /// Why there are no files.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -42,7 +42,15 @@ fn what_it_tells_to_paste_works() {
     let script = format!("set -e\n{identity}\nexport GIT_PAGER=cat\n{}\n", lines.join("\n"));
     let outcome = run(Command::new("sh").arg("-c").arg(script).current_dir(folder.path()), "");
     assert!(outcome.success, "{}", outcome.output);
-    for expected in ["192.0.2.81", "192.0.2.99", "www moves", "laptop._update.example.com", "Notes (gitstead)"] {
+    for expected in [
+        "192.0.2.81",
+        "192.0.2.99",
+        "www moves",
+        "laptop._update.example.com",
+        "Notes (gitstead)",
+        "Verification: OK",
+        "Verified peername",
+    ] {
         assert!(outcome.output.contains(expected), "{expected} in {}", outcome.output);
     }
 }
@@ -54,6 +62,8 @@ fn patiently(line: &str) -> String {
             format!("until {line} | grep -F 192.0.2.81; do sleep 0.05; done")
         }
         _ if line.contains("refs/notes") => format!("until {line} | grep -F 'Notes (gitstead)'; do sleep 0.05; done"),
+        // And until the server listens that was started before.
+        _ if line.contains("s_client") => format!("until {line}; do sleep 0.05; done"),
         _ => line.to_owned(),
     }
 }

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use dns::keys::{Key, KeyStringError};
 
 use super::repository::{git, git_with};
 use super::scene::Scene;
 use super::{Error, samples};
+use crate::certificate;
 use crate::client::{self, Change};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,7 +17,7 @@ const BEFORE: &str = "192.0.2.80";
 const AFTER: &str = "192.0.2.81";
 const ADDED: &str = "192.0.2.99";
 
-/// Clone, edit, push, see it served; update, see the commit.
+/// Clone, edit, push, see it served; update, see the commit; ask for a certificate, see it come.
 pub async fn run(scene: &Scene) -> Result<(), Error> {
     let (www, new) = (format!("www.{}", samples::ZONE), format!("new.{}", samples::ZONE));
     wait_for("the zones are served", scene, &www, BEFORE).await?;
@@ -35,7 +37,28 @@ pub async fn run(scene: &Scene) -> Result<(), Error> {
     expect("the update is a commit", log.contains(ADDED) && log.contains(samples::UPDATE_KEY), &log)?;
     let log = git(&work, &["log", "--format=%s"]).await?;
     expect("the pushed commit is still there", log.contains("www moves"), &log)?;
+
+    certificate(scene).await?;
     println!("ok: all of it works");
+    Ok(())
+}
+
+/// Gets a certificate for www, twice: the second time it is there already.
+async fn certificate(scene: &Scene) -> Result<(), Error> {
+    let step = "a certificate comes through DNS";
+    let failed = |reason: &dyn std::fmt::Display| Error::Check { step, reason: reason.to_string() };
+    let (host, folder) = (format!("www.{}", samples::ZONE), scene.folder().join("tls"));
+    let (ip, port) = (scene.dns().ip().to_string(), scene.dns().port().to_string());
+    let (key, out) = (scene.update_key(), folder.display().to_string());
+    let line = ["certificate", &host, "--dns-server", &ip, "--port", &port, "--dns-key", &key, "--out", &out];
+    let arguments = certificate::Line::try_parse_from(line).map_err(|error| failed(&error))?.arguments;
+    let news = certificate::run(&arguments).await.map_err(|error| failed(&error))?;
+    expect(step, news.is_some(), "no new files")?;
+    let again = certificate::run(&arguments).await.map_err(|error| failed(&error))?;
+    expect(step, again.is_none(), "it was not used again")?;
+    let root = String::from_utf8_lossy(&scene.root().await?).into_owned();
+    expect("the CA shows its root", root.starts_with("-----BEGIN CERTIFICATE-----"), &root)?;
+    println!("ok: {step}: {}", news.unwrap_or_default());
     Ok(())
 }
 

@@ -27,14 +27,14 @@ pub enum Error {
         reason: String,
     },
     /// The environment's: there is no program to run and no cargo to build it.
-    #[error("dns-primary is not beside gitstead and cannot be built: {0}")]
+    #[error("the services are not beside gitstead and cannot be built: {0}")]
     Build(String),
     /// The environment's.
-    #[error("dns-primary cannot be started: {0}")]
-    Spawn(io::Error),
+    #[error("{0} cannot be started: {1}")]
+    Spawn(&'static str, io::Error),
     /// Ours.
-    #[error("dns-primary ended by itself ({0})")]
-    Ended(ExitStatus),
+    #[error("{0} ended by itself ({1})")]
+    Ended(&'static str, ExitStatus),
     /// Ours.
     #[error("dns-primary does not serve within {0} seconds")]
     NotServing(u64),

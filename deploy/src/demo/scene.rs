@@ -26,10 +26,13 @@ const GIT_PORT: u16 = 2222;
 const DNS_PORT: u16 = 5300;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A git server with sample zones, and `dns-primary` serving them.
+/// A git server with sample zones, `dns-primary` serving them, and `letsencrypt` with a CA of its own.
 #[derive(Debug)]
 pub struct Scene {
     primary: Child,
+    letsencrypt: Child,
+    letsencrypt_program: PathBuf,
+    issuer: String,
     git_server: GitServer,
     dns: SocketAddr,
     update_secret: String,
@@ -39,7 +42,7 @@ pub struct Scene {
 impl Scene {
     /// Starts everything and returns when the zones are served.
     pub async fn set_up() -> Result<Scene, Error> {
-        let program = find_primary().await?;
+        let [program, letsencrypt_program] = find_programs().await?;
         let folder = tempfile::Builder::new().prefix("gitstead-demo-").tempdir().map_err(Error::Files)?;
         let [update_secret, transfer_secret, notify_secret] = [secret()?, secret()?, secret()?];
         let keys = [
@@ -64,7 +67,10 @@ impl Scene {
         let dns = free_address(DNS_PORT)?;
         repository::install_hook(folder.path(), &hook(dns, &notify_secret)?)?;
         let primary = start_primary(&program, folder.path(), &git_server, dns)?;
-        let mut scene = Scene { primary, git_server, dns, update_secret, folder };
+        let (issuer, key) = (format!("local:{}", secret()?), update_key(&update_secret));
+        let letsencrypt = start_letsencrypt(&letsencrypt_program, folder.path(), dns, &key, &issuer)?;
+        let mut scene =
+            Scene { primary, letsencrypt, letsencrypt_program, issuer, git_server, dns, update_secret, folder };
         match scene.wait_until_serving().await {
             Ok(()) => Ok(scene),
             Err(error) => {
@@ -99,7 +105,14 @@ impl Scene {
 
     /// The update key, `NAME:ALGORITHM:SECRET`.
     pub fn update_key(&self) -> String {
-        format!("{}:SHA256:{}", samples::UPDATE_KEY, self.update_secret)
+        update_key(&self.update_secret)
+    }
+
+    /// The root of the CA, for whom to trust (PEM).
+    pub async fn root(&self) -> Result<Vec<u8>, Error> {
+        let mut command = Command::new(&self.letsencrypt_program);
+        let output = command.args(["--issuer", &self.issuer, "--print-root"]).output().await;
+        Ok(output.map_err(|error| Error::Spawn("letsencrypt", error))?.stdout)
     }
 
     /// What a person can paste.
@@ -126,6 +139,12 @@ The zones of {url} are served at {dns}. Paste, line by line, into another termin
   git pull --quiet && git log -p -2
   git fetch origin refs/notes/gitstead:refs/notes/gitstead && git log --notes=gitstead
 
+  # a certificate: its request and itself lie in DNS, and the CA is one of our own
+  {gitstead} certificate www.{zone} --dns-server {ip} --port {port} --dns-key {key} --out tls
+  {letsencrypt} --issuer {issuer} --print-root >tls/root.pem
+  openssl s_server -quiet -naccept 1 -accept 127.0.0.1:8443 -cert tls/www.{zone}.pem -cert_chain tls/www.{zone}.pem -key tls/www.{zone}.key.pem &
+  openssl s_client -connect 127.0.0.1:8443 -servername www.{zone} -verify_hostname www.{zone} -CAfile tls/root.pem </dev/null | grep Verif
+
   # without dig and nsupdate
   {gitstead} query --server {dns} www.{zone} A
   {gitstead} update --server {dns} --key {key} {zone} --add 'more.{zone} 300 A 192.0.2.98'
@@ -135,34 +154,39 @@ Ctrl-C ends all of it and leaves nothing behind (but your clone).
 ",
             ssh = self.ssh_command(),
             key = self.update_key(),
+            letsencrypt = self.letsencrypt_program.display(),
+            issuer = self.issuer,
             log = self.log().display(),
         )
     }
 
-    /// Waits until `dns-primary` ends, which it should not.
+    /// Waits until a service ends, which none should.
     pub async fn wait_for_end(&mut self) -> Error {
-        match self.primary.wait().await {
-            Ok(status) => Error::Ended(status),
-            Err(error) => Error::Spawn(error),
+        let (name, ended) = tokio::select! {
+            ended = self.primary.wait() => ("dns-primary", ended),
+            ended = self.letsencrypt.wait() => ("letsencrypt", ended),
+        };
+        match ended {
+            Ok(status) => Error::Ended(name, status),
+            Err(error) => Error::Spawn(name, error),
         }
     }
 
-    /// The end of the server's log.
+    /// The ends of the services' logs.
     pub fn last_words(&self) -> String {
-        let text = fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        let last = &lines[lines.len().saturating_sub(20)..];
-        format!("the last lines of dns-primary's log:\n{}\n", last.join("\n"))
+        let end = |name: &str| {
+            let text = fs::read_to_string(self.folder().join(format!("{name}.log"))).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            let last = &lines[lines.len().saturating_sub(20)..];
+            format!("the last lines of {name}'s log:\n{}\n", last.join("\n"))
+        };
+        end("dns-primary") + &end("letsencrypt")
     }
 
-    /// Ends everything: SIGTERM to the server, which drains, then the git server, then the folder.
+    /// Ends everything: SIGTERM to the services, of which the primary drains, then the git server, then the folder.
     pub async fn tear_down(mut self) {
-        let pid = self.primary.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let asked = pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok());
-        if !asked || tokio::time::timeout(PATIENCE, self.primary.wait()).await.is_err() {
-            // It has ended, or does not want to.
-            let _ = self.primary.kill().await;
-        }
+        end(&mut self.letsencrypt).await;
+        end(&mut self.primary).await;
     }
 
     fn log(&self) -> PathBuf {
@@ -179,22 +203,37 @@ Ctrl-C ends all of it and leaves nothing behind (but your clone).
         };
         tokio::select! {
             () = serves => Ok(()),
-            status = self.primary.wait() => Err(status.map_or_else(Error::Spawn, Error::Ended)),
+            error = self.wait_for_end() => Err(error),
             () = tokio::time::sleep(PATIENCE) => Err(Error::NotServing(PATIENCE.as_secs())),
         }
     }
 }
 
-/// `dns-primary` beside this program; cargo, if it started us, makes sure that it is there and new.
-async fn find_primary() -> Result<PathBuf, Error> {
+/// SIGTERM, and SIGKILL to what does not heed it.
+async fn end(service: &mut Child) {
+    let pid = service.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let asked = pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok());
+    if !asked || tokio::time::timeout(PATIENCE, service.wait()).await.is_err() {
+        // It has ended, or does not want to.
+        let _ = service.kill().await;
+    }
+}
+
+fn update_key(secret: &str) -> String {
+    format!("{}:SHA256:{secret}", samples::UPDATE_KEY)
+}
+
+/// The services beside this program; cargo, if it started us, makes sure that they are there and new.
+async fn find_programs() -> Result<[PathBuf; 2], Error> {
     let this = std::env::current_exe().map_err(|error| Error::Build(error.to_string()))?;
-    let program = this.with_file_name("dns-primary");
+    let programs = ["dns-primary", "letsencrypt"].map(|name| this.with_file_name(name));
+    let are_there = || programs.iter().all(|program| program.is_file());
     let cargo = std::env::var_os("CARGO");
-    if cargo.is_none() && program.is_file() {
-        return Ok(program);
+    if cargo.is_none() && are_there() {
+        return Ok(programs);
     }
     let mut build = Command::new(cargo.unwrap_or("cargo".into()));
-    build.args(["build", "--quiet", "--package", "dns-primary"]).kill_on_drop(true);
+    build.args(["build", "--quiet", "--package", "dns-primary", "--package", "letsencrypt"]).kill_on_drop(true);
     if this.parent().is_some_and(|profile| profile.ends_with("release")) {
         build.arg("--release");
     }
@@ -202,17 +241,26 @@ async fn find_primary() -> Result<PathBuf, Error> {
         build.current_dir(folder);
     }
     let status = build.status().await.map_err(|error| Error::Build(error.to_string()))?;
-    if status.success() && program.is_file() { Ok(program) } else { Err(Error::Build(status.to_string())) }
+    if status.success() && are_there() { Ok(programs) } else { Err(Error::Build(status.to_string())) }
 }
 
 fn start_primary(program: &Path, folder: &Path, git_server: &GitServer, dns: SocketAddr) -> Result<Child, Error> {
-    let log = File::create(folder.join("dns-primary.log")).map_err(Error::Files)?;
-    Command::new(program)
-        .args(["--remote", &format!("ssh://git@{}/zones.git#main", git_server.address())])
-        .arg("--ssh-key-file")
-        .arg(folder.join("key"))
-        .args(["--ssh-authenticator", git_server.fingerprint()])
-        .args(["--listen", &dns.to_string()])
+    let mut command = Command::new(program);
+    command.args(["--remote", &format!("ssh://git@{}/zones.git#main", git_server.address())]);
+    command.arg("--ssh-key-file").arg(folder.join("key"));
+    command.args(["--ssh-authenticator", git_server.fingerprint(), "--listen", &dns.to_string()]);
+    start("dns-primary", &mut command, folder)
+}
+
+fn start_letsencrypt(program: &Path, folder: &Path, dns: SocketAddr, key: &str, issuer: &str) -> Result<Child, Error> {
+    let mut command = Command::new(program);
+    command.args(["--dns-server", &dns.to_string(), "--dns-key", key, "--issuer", issuer]);
+    start("letsencrypt", &mut command, folder)
+}
+
+fn start(name: &'static str, command: &mut Command, folder: &Path) -> Result<Child, Error> {
+    let log = File::create(folder.join(format!("{name}.log"))).map_err(Error::Files)?;
+    command
         .stdin(Stdio::null())
         .stdout(log.try_clone().map_err(Error::Files)?)
         .stderr(log)
@@ -220,7 +268,7 @@ fn start_primary(program: &Path, folder: &Path, git_server: &GitServer, dns: Soc
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(Error::Spawn)
+        .map_err(|error| Error::Spawn(name, error))
 }
 
 /// The command line by which the post-receive hook tells the server.
