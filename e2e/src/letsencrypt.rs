@@ -78,11 +78,15 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// Makes a key and a request for `host` and `others`; without others as MirageOS does it, by the common name alone.
+    /// Makes a key and a request for `host` and `others`.
     pub fn new(folder: &Folder, host: &str, others: &[&str]) -> Requester {
         let names: Vec<String> = [host].iter().chain(others).map(|name| format!("DNS:{name}")).collect();
-        let extension = format!("subjectAltName={}", names.join(","));
-        Requester::make(folder, host, "ec", (!others.is_empty()).then_some(&extension))
+        Requester::make(folder, host, "ec", Some(&format!("subjectAltName={}", names.join(","))))
+    }
+
+    /// As MirageOS asks for one name: by the common name alone, which Let's Encrypt takes and pebble does not.
+    pub fn like_mirage(folder: &Folder, host: &str) -> Requester {
+        Requester::make(folder, host, "ec", None)
     }
 
     /// A request with an extension as openssl writes it.

@@ -15,6 +15,7 @@ use e2e::pebble::{Behaviour, Pebble};
 use e2e::ports::free_address;
 use e2e::process::{Process, run};
 use e2e::samples::{self, HOST, ROOT, TRANSFER, UPDATE};
+use e2e::scripted_ca::ScriptedCa;
 use e2e::wire::Connection;
 use e2e::world::World;
 use e2e::{clients, wait};
@@ -149,10 +150,12 @@ fn over_bind_as_the_primary() {
 #[ignore = "needs cargo e2e"]
 fn a_mirage_unikernel_gets_its_certificate_in_its_twenty_seconds() {
     let world = World::new();
-    let pebble = Pebble::start(&world.remote.folder, world.address(), Behaviour::default());
-    let mut service = with_pebble(&world, &pebble, &[]);
+    let ca = ScriptedCa::start(&world.remote.folder, "{}");
+    let (arguments, server) = (ca.arguments(), world.address().to_string());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--check", &server]).collect();
+    let mut service = Letsencrypt::start(&world.remote.folder, world.address(), &ROOT, &arguments);
     service.wait_for_log("example.com. ");
-    let requester = Requester::new(&world.remote.folder, "host.example.com", &[]);
+    let requester = Requester::like_mirage(&world.remote.folder, "host.example.com");
     let owner = "_letsencrypt._tcp.host.example.com";
     let mut connection = Connection::open(world.address());
     connection.send(&message::query(1, owner, kind::TLSA));
@@ -173,7 +176,7 @@ fn a_mirage_unikernel_gets_its_certificate_in_its_twenty_seconds() {
     });
     assert!(found, "request, certificate and issuer are there within twenty seconds");
     let chain = requester.chain(world.address()).unwrap();
-    verify(&pebble.issuing_root(), &chain, "host.example.com");
+    verify(&ca.root(), &chain, "host.example.com");
 }
 
 #[test]
@@ -233,7 +236,7 @@ fn names_elsewhere_need_the_same_request_there_or_trust() {
 #[ignore = "needs cargo e2e"]
 fn caa_is_looked_at_before_the_ca_is_asked() {
     let world = World::new();
-    let ca = e2e::scripted_ca::ScriptedCa::start(&world.remote.folder, "{\"caa\": [\"ca.example\"]}");
+    let ca = ScriptedCa::start(&world.remote.folder, "{\"caa\": [\"ca.example\"]}");
     let arguments = ca.arguments();
     let server = world.address().to_string();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--check", &server]).collect();

@@ -51,7 +51,7 @@ pub struct Entry {
     seen: bool,
     /// No order before, in seconds since 1970.
     not_before: u64,
-    /// When orders for new wishes were started, lately.
+    /// When orders were started, lately.
     starts: Vec<u64>,
     identity: Option<Identity>,
     /// What was issued last, for whom, and when it was written into DNS.
@@ -138,7 +138,7 @@ impl Entry {
     /// Another wish than before at this host: it begins anew, but not again and again.
     fn is_new(&mut self, first: bool, now: u64) {
         self.failures = 0;
-        self.not_before = if first { 0 } else { plan::after_new_wishes(&mut self.starts, now) };
+        self.not_before = if first { 0 } else { plan::after_orders(&mut self.starts, now) };
     }
 
     pub fn gone(&mut self, now: u64) {
@@ -151,7 +151,8 @@ impl Entry {
 
     pub fn succeeded(&mut self, identity: Identity, chain: Chain, now: u64) {
         self.failures = 0;
-        self.not_before = now + SETTLE;
+        // A CA that wants every certificate renewed at once is not followed for ever.
+        self.not_before = plan::after_orders(&mut self.starts, now).max(now + SETTLE);
         self.advice = None;
         self.issued = Some((identity, chain, now));
     }

@@ -9,10 +9,11 @@ use crate::certificate::Certificate;
 const AFTER_REFUSALS: [u64; 4] = [60, 600, 6_000, 86_400];
 /// Seconds after each trouble in a row; the last one from then on.
 const AFTER_TROUBLE: [u64; 6] = [30, 60, 120, 300, 900, 3_600];
-/// Seconds between orders for one host whose request is another one each time.
-const AFTER_NEW_WISHES: [u64; 5] = [0, 60, 600, 3_600, 86_400];
-/// Seconds for which they are counted: a certificate for the same names is to be had five times in a week.
-const NEW_WISHES: u64 = 7 * 86_400;
+/// Seconds after so many orders for one host, where nothing failed: its request is another one each time, or the CA wants
+/// each certificate renewed at once.
+const AFTER_ORDERS: [u64; 5] = [0, 60, 600, 3_600, 86_400];
+/// Seconds for which orders are counted: a certificate for the same names is to be had five times in a week.
+const ORDERS: u64 = 7 * 86_400;
 /// Certificates that hold for less, in seconds, are renewed at half of their time.
 const SHORT: u64 = 10 * 86_400;
 
@@ -73,17 +74,17 @@ pub fn wait(failures: u32, fault: Fault, host: &Name) -> u64 {
 
 /// Takes note of an order.
 pub fn note_start(starts: &mut Vec<u64>, now: u64) {
-    starts.retain(|start| start + NEW_WISHES > now);
+    starts.retain(|start| start + ORDERS > now);
     starts.push(now);
     // More are not told apart.
-    if starts.len() > AFTER_NEW_WISHES.len() {
+    if starts.len() > AFTER_ORDERS.len() {
         starts.remove(0);
     }
 }
 
-/// When a request that is another one than before may be ordered, in seconds since 1970.
-pub fn after_new_wishes(starts: &mut Vec<u64>, now: u64) -> u64 {
-    starts.retain(|start| start + NEW_WISHES > now);
-    let step = AFTER_NEW_WISHES[starts.len().min(AFTER_NEW_WISHES.len() - 1)];
+/// When the next order may start after those that did not fail, in seconds since 1970.
+pub fn after_orders(starts: &mut Vec<u64>, now: u64) -> u64 {
+    starts.retain(|start| start + ORDERS > now);
+    let step = AFTER_ORDERS[starts.len().min(AFTER_ORDERS.len() - 1)];
     starts.last().map_or(now, |last| last + step)
 }
