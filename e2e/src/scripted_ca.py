@@ -115,7 +115,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.problem("rateLimited", 429, [("Retry-After", str(BEHAVIOUR.get("retry_after", 1)))])
         with lock:
             number = len(orders)
-            orders.append({"identifiers": payload["identifiers"], "ready": set(), "certificate": None})
+            orders.append({"identifiers": payload["identifiers"], "ready": set(), "certificate": None,
+                           "replaces": payload.get("replaces"), "profile": payload.get("profile")})
         log(f"new order {number} replaces {payload.get('replaces')} profile {payload.get('profile')}")
         self.answer(self.order(number), 201, headers=[("Location", f"{BASE}/order/{number}")])
 
@@ -129,6 +130,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         places = range(len(order["identifiers"]))
         state = {"status": status, "identifiers": order["identifiers"], "finalize": f"{BASE}/finalize/{number}",
                  "authorizations": [f"{BASE}/authz/{number}/{place}" for place in places]}
+        state.update((field, order[field]) for field in ("replaces", "profile") if order[field])
         if status == "valid":
             state["certificate"] = f"{BASE}/cert/{number}"
         return state
