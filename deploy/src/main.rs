@@ -3,11 +3,14 @@
 // A command line tool talks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod build;
 mod check;
 mod client;
 mod demo;
 mod diff;
+mod elf;
 mod git_server;
+mod image;
 mod notify;
 mod query;
 mod tree;
@@ -29,9 +32,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Build(build::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
     Diff(diff::Arguments),
+    Image(image::Arguments),
     Notify(notify::Arguments),
     Query(query::Arguments),
     Update(update::Arguments),
@@ -46,9 +51,11 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> ExitCode {
     let result = match command {
+        Command::Build(arguments) => build::run(&arguments).map_err(|error| error.to_string()),
         Command::Check(arguments) => check::run(&arguments).map_err(|error| error.to_string()),
         Command::Diff(arguments) => diff::run(&arguments).map_err(|error| error.to_string()),
         Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),
+        Command::Image(arguments) => image::run(&arguments).map_err(|error| error.to_string()),
         Command::Notify(arguments) => notify::run(&arguments).map_err(|error| error.to_string()),
         Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),
         Command::Update(arguments) => update::run(&arguments).map_err(|error| error.to_string()),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A package and one of its programs, by which it is known to be there however it was installed.
-const NEEDED: [(&str, &str); 14] = [
+const NEEDED: [(&str, &str); 15] = [
     ("openssh-server", "sshd"),
     ("openssh-client", "ssh"),
     ("openssh-client", "ssh-keygen"),
@@ -20,6 +20,7 @@ const NEEDED: [(&str, &str); 14] = [
     ("ldnsutils", "ldns-notify"),
     ("dnsperf", "dnsperf"),
     ("g++", "c++"),
+    ("qemu-system-x86", "qemu-system-x86_64"),
 ];
 
 /// Makes sure that every program is there; installs what is missing if it may.

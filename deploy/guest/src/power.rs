@@ -10,15 +10,20 @@ pub const FAULT: u8 = 70;
 /// The machine lacks what the application needs: memory, a network device, randomness (EX_OSERR).
 pub const LACKING: u8 = 71;
 
-/// QEMU's `isa-debug-exit`, where it is by default: QEMU ends with twice the code and one.
+/// QEMU's `isa-debug-exit`, where it is by default: QEMU ends with twice the code and one. Not for 0, since 1 is also how QEMU
+/// says that it failed itself; it ends with 0 when the machine is reset (`-no-reboot`).
 const DEBUG_EXIT: u16 = 0x501;
+/// Twice that and one is the largest code that a process has.
+const MOST: u8 = 127;
 /// The keyboard controller, which Firecracker takes for the reset button.
 const KEYBOARD: u16 = 0x64;
 
 /// Ends the machine. The last line on the console has the code.
 pub fn exit(code: u8) -> ! {
     say!("exit {code}");
-    out32(DEBUG_EXIT, u32::from(code));
+    if code != 0 {
+        out32(DEBUG_EXIT, u32::from(code.min(MOST)));
+    }
     out8(KEYBOARD, 0xfe);
     loop {
         // SAFETY: an interrupt table of no length makes the trap a triple fault, which resets the machine; where the monitor
