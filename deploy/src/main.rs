@@ -3,10 +3,12 @@
 // A command line tool talks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod build;
 mod check;
 mod client;
 mod demo;
 mod diff;
+mod elf;
 mod git_server;
 mod notify;
 mod query;
@@ -29,6 +31,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Build(build::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
     Diff(diff::Arguments),
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> ExitCode {
     let result = match command {
+        Command::Build(arguments) => build::run(&arguments).map_err(|error| error.to_string()),
         Command::Check(arguments) => check::run(&arguments).map_err(|error| error.to_string()),
         Command::Diff(arguments) => diff::run(&arguments).map_err(|error| error.to_string()),
         Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),

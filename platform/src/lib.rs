@@ -5,14 +5,17 @@
 
 pub mod boot;
 pub mod clock;
+mod descriptor;
 pub mod entropy;
 pub mod listen;
 pub mod log;
 pub mod metrics;
 pub mod net;
 mod run;
+mod shutdown;
 
 pub use boot::{ArgumentError, CommonArguments};
 pub use metrics::Metrics;
 pub use net::Net;
-pub use run::{Boot, Program, Shutdown, run};
+pub use run::{Boot, Program, run};
+pub use shutdown::Shutdown;

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 use crate::boot::{ArgumentError, CommonArguments};
+use crate::shutdown::{Shutdown, Signals};
 use crate::{Metrics, Net, log};
 
 /// The exit code for arguments that cannot be used (sysexits' EX_USAGE, as MirageOS).
@@ -38,18 +37,6 @@ pub struct Boot {
     pub shutdown: Shutdown,
 }
 
-/// Resolves once somebody asked the service to end (SIGTERM, SIGINT).
-#[derive(Clone, Debug)]
-pub struct Shutdown(watch::Receiver<bool>);
-
-impl Shutdown {
-    /// Waits until the service is asked to end.
-    pub async fn requested(&mut self) {
-        // The sender lives as long as the process; were it gone, the end would be near as well.
-        let _ = self.0.wait_for(|requested| *requested).await;
-    }
-}
-
 /// Reads the boot arguments, starts logging and a current-thread runtime, and runs the service until it ends.
 ///
 /// Exit codes: 0 when the service ended as asked, 64 when an argument cannot be used.
@@ -64,12 +51,16 @@ where
         Err(error) => return usage(program, &error),
     };
     raise_file_limit();
+    let signals = match Signals::hold() {
+        Ok(signals) => signals,
+        Err(error) => return usage(program, &error.to_string()),
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return usage(program, &error.to_string()),
     };
     let ended = runtime.block_on(async {
-        let boot = start(program, &common).await?;
+        let boot = start(program, &common, signals).await?;
         service(boot, own).await
     });
     match ended {
@@ -112,7 +103,7 @@ fn usage(program: Program, error: &str) -> ExitCode {
     ExitCode::from(EXIT_USAGE)
 }
 
-async fn start(program: Program, common: &CommonArguments) -> Result<Boot, ArgumentError> {
+async fn start(program: Program, common: &CommonArguments, signals: Signals) -> Result<Boot, ArgumentError> {
     let name = common.name.clone().unwrap_or_else(|| program.name.to_owned());
     let (net, metrics) = (Net::host(), Metrics::default());
     if let Some(syslog) = log::start(common.logs.clone(), &name, common.syslog) {
@@ -129,21 +120,9 @@ async fn start(program: Program, common: &CommonArguments) -> Result<Boot, Argum
             }
         });
     }
-    let shutdown = listen_for_signals().map_err(|error| ArgumentError(error.to_string()))?;
+    let shutdown = signals.listen().map_err(|error| ArgumentError(error.to_string()))?;
     tokio::time::sleep(Duration::from_secs(common.delay)).await;
     Ok(Boot { net, name, metrics, shutdown })
-}
-
-fn listen_for_signals() -> std::io::Result<Shutdown> {
-    let (sender, receiver) = watch::channel(false);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::spawn(async move {
-        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
-        let _ = sender.send(true);
-        // Keeps the channel open, so that later waiters see the value.
-        sender.closed().await;
-    });
-    Ok(Shutdown(receiver))
 }
 
 #[cfg(test)]
