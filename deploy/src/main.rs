@@ -12,6 +12,7 @@ mod elf;
 mod git_server;
 mod notify;
 mod query;
+mod run;
 mod tree;
 mod update;
 
@@ -37,6 +38,7 @@ enum Command {
     Diff(diff::Arguments),
     Notify(notify::Arguments),
     Query(query::Arguments),
+    Run(run::Arguments),
     Update(update::Arguments),
 }
 
@@ -55,6 +57,7 @@ fn run(command: Command) -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),
         Command::Notify(arguments) => notify::run(&arguments).map_err(|error| error.to_string()),
         Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),
+        Command::Run(arguments) => return run_service(&arguments),
         Command::Update(arguments) => update::run(&arguments).map_err(|error| error.to_string()),
     };
     match result {
@@ -62,6 +65,17 @@ fn run(command: Command) -> ExitCode {
         Err(error) => {
             eprintln!("gitstead: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The service's exit code is ours.
+fn run_service(arguments: &run::Arguments) -> ExitCode {
+    match run::run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("gitstead: {error}");
+            if error.is_usage() { ExitCode::from(BAD_ARGUMENT) } else { ExitCode::FAILURE }
         }
     }
 }
