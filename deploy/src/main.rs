@@ -13,6 +13,7 @@ mod git_server;
 mod image;
 mod notify;
 mod query;
+mod run;
 mod tree;
 mod update;
 
@@ -39,6 +40,7 @@ enum Command {
     Image(image::Arguments),
     Notify(notify::Arguments),
     Query(query::Arguments),
+    Run(run::Arguments),
     Update(update::Arguments),
 }
 
@@ -58,6 +60,7 @@ fn run(command: Command) -> ExitCode {
         Command::Image(arguments) => image::run(&arguments).map_err(|error| error.to_string()),
         Command::Notify(arguments) => notify::run(&arguments).map_err(|error| error.to_string()),
         Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),
+        Command::Run(arguments) => return run_service(&arguments),
         Command::Update(arguments) => update::run(&arguments).map_err(|error| error.to_string()),
     };
     match result {
@@ -65,6 +68,17 @@ fn run(command: Command) -> ExitCode {
         Err(error) => {
             eprintln!("gitstead: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The service's exit code is ours.
+fn run_service(arguments: &run::Arguments) -> ExitCode {
+    match run::run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("gitstead: {error}");
+            if error.is_usage() { ExitCode::from(BAD_ARGUMENT) } else { ExitCode::FAILURE }
         }
     }
 }

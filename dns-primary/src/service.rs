@@ -66,6 +66,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     if let Some(interval) = config.poll {
         tokio::spawn(follow::poll(Arc::clone(&service), interval));
     }
+    boot.seal()?;
     let zones = service.served.load().zones.len();
     tracing::info!("serving {zones} zones of {} on {:?}", config.store.remote, config.listen);
     boot.shutdown.requested().await;

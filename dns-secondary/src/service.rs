@@ -50,6 +50,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
         serve(socket, &service);
     }
     tokio::spawn(watch_clock(Arc::clone(&service)));
+    boot.seal()?;
     tracing::info!(
         "serving on {:?} what {} keys and {} zones give",
         config.listen,

@@ -7,6 +7,7 @@
 //! - [`primary`] (found by [`built`]): the program under test;
 //! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
+//! - [`qemu`]: a virtual machine that boots an image of ours;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
 //! - [`samples`]: the zones and keys that the stories are told with.
@@ -31,6 +32,7 @@ pub mod ports;
 pub mod primary;
 pub mod process;
 pub mod proxy;
+pub mod qemu;
 pub mod random;
 pub mod records;
 pub mod samples;

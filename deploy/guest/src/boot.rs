@@ -33,8 +33,9 @@ static mut WORDS: Words = Words::new();
 #[unsafe(no_mangle)]
 extern "C" fn kernel_main(information: u64) -> ! {
     console::start();
+    let words = &raw mut WORDS;
     // SAFETY: this function runs once, and nothing else names the static.
-    let words = unsafe { &mut *&raw mut WORDS };
+    let words = unsafe { &mut *words };
     if field(information, 0, 4) != u64::from(MAGIC) {
         give_up!(FAULT, "this is not a PVH start: no start info");
     }
@@ -78,6 +79,7 @@ extern "C" fn kernel_main(information: u64) -> ! {
         heap,
         files: Files::new(),
         interests: Interests::new(),
+        sealed: false,
         missed: [0; 8],
     });
     traps::enter(start.entry, start.stack)

@@ -35,8 +35,9 @@ pub fn load<'a>(
     arguments: impl Iterator<Item = &'a [u8]> + Clone,
     random: [u8; 16],
 ) -> Start {
+    let content = &raw mut CONTENT;
     // SAFETY: this function runs once, and nothing else names the static.
-    let content = unsafe { &mut *&raw mut CONTENT };
+    let content = unsafe { &mut *content };
     let auxiliary = [
         (stack::PROGRAM_HEADERS, program.headers),
         (stack::PROGRAM_HEADER_SIZE, 56),

@@ -39,7 +39,7 @@ pub fn start(devices: impl Iterator<Item = Device> + Clone, clock: &Clock) -> Ti
     };
     let registers = device(base);
     // SAFETY: interrupts are off, so that no handler reads it meanwhile.
-    unsafe { *&raw mut INTERRUPT_END = registers + 0xb0 }
+    unsafe { (&raw mut INTERRUPT_END).write(registers + 0xb0) }
     write(registers, 0x80, 0);
     write(registers, 0xf0, 0x100 | u32::from(SPURIOUS));
     write(registers, 0x3e0, 3);

@@ -28,6 +28,8 @@ pub struct Kernel {
     pub interests: Interests,
     /// The heap: where it starts and ends (`brk`).
     pub heap: (u64, u64),
+    /// The application has given up all calls but those of its steady state.
+    pub sealed: bool,
     /// A bit for each system call that was said to be missing.
     pub missed: [u64; 8],
 }
@@ -37,7 +39,7 @@ static mut KERNEL: Option<Kernel> = None;
 /// Keeps the state where the ways into the kernel find it.
 pub fn start(kernel: Kernel) {
     // SAFETY: the application does not run yet, so that nobody else looks.
-    unsafe { *&raw mut KERNEL = Some(kernel) }
+    unsafe { (&raw mut KERNEL).write(Some(kernel)) }
 }
 
 /// The state.
@@ -46,7 +48,8 @@ pub fn start(kernel: Kernel) {
 /// Only one way into the kernel at a time: there is one processor, interrupts do not come here, and the kernel does not
 /// fault.
 pub unsafe fn get() -> &'static mut Kernel {
+    let kernel = &raw mut KERNEL;
     // SAFETY: as the caller promises.
-    let kernel = unsafe { &mut *&raw mut KERNEL };
+    let kernel = unsafe { &mut *kernel };
     kernel.as_mut().expect("the application runs only after `start`")
 }

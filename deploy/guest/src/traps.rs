@@ -60,8 +60,9 @@ pub struct Frame {
 
 /// Loads segments and gates, and turns on what protects the kernel from the application.
 pub fn start() {
+    let (segments, gates, task) = (&raw mut SEGMENTS, &raw mut GATES, &raw mut TASK_STATE);
     // SAFETY: runs once, before anything else uses these statics.
-    let (segments, gates, task) = unsafe { (&mut *&raw mut SEGMENTS, &mut *&raw mut GATES, &mut *&raw mut TASK_STATE) };
+    let (segments, gates, task) = unsafe { (&mut *segments, &mut *gates, &mut *task) };
     let top = |stack: u64, size: usize| stack + size as u64;
     let stacks = [
         (1, top(&raw const KERNEL_STACK as u64, size_of::<Stack<{ 64 << 10 }>>())),

@@ -22,7 +22,7 @@ struct Part {
 pub fn write(name: &str, sha256: &str) -> Result<String, ImageError> {
     let format = ["--prefix", "depth", "--no-dedupe", "--format", "{p}|{l}"];
     let what = ["tree", "--locked", "--edges", "normal", "--target", "x86_64-unknown-linux-gnu", "--package", name];
-    let tree = cargo(&[&what[..], &format].concat(), "")?;
+    let tree = cargo(&[&what[..], &format].concat(), &[])?;
     let lock = Sources::here()?.root.join("Cargo.lock");
     Ok(document(name, sha256, &parts(&tree), &checksums(&super::read(&lock)?)))
 }

@@ -21,6 +21,7 @@ pub fn commit(name: &str) {
             "abort" => std::process::abort(),
             "lock" => lock_twice(),
             "hoard" => hoard(),
+            "sealed" => sealed(),
             _ => println!("probe: unknown misdeed"),
         }
     }
@@ -46,6 +47,19 @@ fn lock_twice() {
     let mutex = std::sync::Mutex::new(());
     let _first = mutex.lock();
     let _second = mutex.lock();
+}
+
+/// Gives up what it does not need, then asks for memory.
+fn sealed() {
+    let program = [libc::sock_filter { code: 6, jt: 0, jf: 0, k: 0x7fff_0000 }];
+    let mut program = libc::sock_fprog { len: 1, filter: program.as_ptr().cast_mut() };
+    // SAFETY: a program of one instruction, which allows everything; then a new mapping.
+    unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::syscall(libc::SYS_seccomp, 1, 0, &raw mut program);
+        println!("probe: sealed");
+        libc::mmap(std::ptr::null_mut(), 4096, libc::PROT_READ, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+    }
 }
 
 /// Uses memory that nothing promised until there is none.

@@ -25,8 +25,8 @@ pub fn system_call(number: usize) -> i32 {
 /// Wide registers hold numbers while the kernel is in between, by system call and by page fault.
 pub fn registers_survive_system_calls() -> bool {
     let wide = std::is_x86_feature_detected!("avx");
-    let fresh: Vec<u8> = Vec::with_capacity(64 << 20);
-    (0..10_000usize).all(|round| {
+    let fresh: Vec<u8> = Vec::with_capacity(20 << 20);
+    (0..5_000usize).all(|round| {
         let numbers = black_box([round as u64, !(round as u64), 3, 4]);
         let mut after = [0u64; 4];
         let touch = fresh.as_ptr().wrapping_add(round * 4096);

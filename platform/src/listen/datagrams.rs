@@ -50,8 +50,30 @@ where
     F: FnMut(&[u8], SocketAddr, &mut [u8]) -> Verdict + Send + 'static,
 {
     let (passed_on, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(run(socket, answer, passed_on));
+    if socket.answers_in_place() {
+        answer_in_place(&socket, answer, passed_on);
+    } else {
+        tokio::spawn(run(socket, answer, passed_on));
+    }
     receiver
+}
+
+/// On a stack of our own nothing is awaited: it calls for each datagram as it finds it.
+fn answer_in_place<F>(socket: &Arc<UdpSocket>, mut answer: F, passed_on: mpsc::Sender<Datagram>)
+where
+    F: FnMut(&[u8], SocketAddr, &mut [u8]) -> Verdict + Send + 'static,
+{
+    // The socket holds this closure, so that the closure may not hold the socket.
+    let back = Arc::downgrade(socket);
+    socket.answer_in_place(Box::new(move |request, peer, reply| match answer(request, peer, reply) {
+        Verdict::Reply(length) => Some(length),
+        Verdict::PassOn => {
+            let socket = back.upgrade()?;
+            let _ = passed_on.try_send(Datagram { octets: request.to_vec(), peer, socket });
+            None
+        }
+        Verdict::Ignore => None,
+    }));
 }
 
 async fn run<F>(socket: Arc<UdpSocket>, mut answer: F, passed_on: mpsc::Sender<Datagram>)

@@ -42,6 +42,22 @@ pub fn arch_prctl(code: u64, address: u64) -> Result<u64> {
     Ok(0)
 }
 
+/// No new privileges: there are none to be had.
+pub fn prctl(option: u64) -> Result<u64> {
+    const NO_NEW_PRIVILEGES: u64 = 38;
+    if option == NO_NEW_PRIVILEGES { Ok(0) } else { Err(Errno::Invalid) }
+}
+
+/// A filter is not read but taken for what a service means by it: from now on the calls of its steady state, no others.
+pub fn seccomp(kernel: &mut Kernel, operation: u64) -> Result<u64> {
+    const SET_FILTER: u64 = 1;
+    if operation != SET_FILTER {
+        return Err(Errno::Invalid);
+    }
+    kernel.sealed = true;
+    Ok(0)
+}
+
 pub fn clock_gettime(kernel: &mut Kernel, clock: u64, out: u64) -> Result<u64> {
     let nanoseconds = match clock {
         REALTIME | REALTIME_COARSE => kernel.clock.realtime(),
