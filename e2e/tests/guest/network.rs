@@ -53,7 +53,14 @@ fn echo(socket: &UdpSocket, datagram: &[u8]) -> bool {
     socket.send(datagram).unwrap();
     let mut answer = [0; 2048];
     // Late answers to earlier tries may come first.
-    (0..50).map_while(|_| socket.recv(&mut answer).ok()).any(|length| &answer[..length] == datagram)
+    for _ in 0..50 {
+        match socket.recv(&mut answer) {
+            Ok(length) if &answer[..length] == datagram => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 /// The numbers of the probe's frames in a capture file.
