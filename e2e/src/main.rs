@@ -54,7 +54,10 @@ fn test(filters: &[String]) -> Result<(), String> {
     // As unikernels too; what takes minutes is done before the tests' time is counted.
     for service in ["guest-probe", "dns-primary"] {
         let image = format!("target/{service}.img");
-        step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--"]).args(["image", service, "--output", &image]))?;
+        step(
+            cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--"])
+                .args(["image", service, "--output", &image]),
+        )?;
     }
     if has_nextest() {
         return step(cargo(&["nextest", "run", "--workspace", "--run-ignored", "all"]).args(filters));

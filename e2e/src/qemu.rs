@@ -20,9 +20,17 @@ pub const HOST: &str = "10.0.2.2";
 /// A release build takes minutes on a small machine, and may wait for another.
 const BUILD_PATIENCE: Duration = Duration::from_secs(1800);
 
-/// An image of `service`, built now if it was not, in the folder.
+/// An image of `service` in the folder, with the list of its parts beside it: that which `cargo e2e` has built, or built now.
 pub fn image(folder: &Folder, service: &str) -> PathBuf {
     let path = folder.join(&format!("{service}.img"));
+    if std::env::var_os("GITSTEAD_E2E").is_some() {
+        for name in [format!("{service}.img"), format!("{service}.img.cdx.json")] {
+            let built = format!("{}/../target/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::copy(&built, folder.join(&name))
+                .unwrap_or_else(|error| panic!("{built}: {error}; `cargo e2e` builds it"));
+        }
+        return path;
+    }
     let outcome = gitstead_image(&[service, "--output", path.to_str().expect("test paths are UTF-8")]);
     assert!(outcome.success, "{}", outcome.output);
     path

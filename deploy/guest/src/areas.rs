@@ -160,12 +160,6 @@ impl Areas {
     }
 }
 
-impl Default for Areas {
-    fn default() -> Areas {
-        Areas::new()
-    }
-}
-
 /// The pages that a range of octets touches, if it is a range below `top` at all.
 pub fn pages(start: u64, length: u64, top: u64) -> Option<(u64, u64)> {
     let end = page_up(start.checked_add(length)?)?;

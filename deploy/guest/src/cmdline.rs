@@ -134,12 +134,6 @@ impl Words {
     }
 }
 
-impl Default for Words {
-    fn default() -> Words {
-        Words::new()
-    }
-}
-
 /// SIZE@ADDRESS:INTERRUPT, and perhaps an id behind it.
 fn parse_device(text: &[u8]) -> Option<Device> {
     let text = core::str::from_utf8(text).ok()?;

@@ -114,12 +114,6 @@ impl Interests {
     }
 }
 
-impl Default for Interests {
-    fn default() -> Interests {
-        Interests::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,12 +84,6 @@ impl Files {
     }
 }
 
-impl Default for Files {
-    fn default() -> Files {
-        Files::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

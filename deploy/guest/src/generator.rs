@@ -45,12 +45,6 @@ impl Generator {
     }
 }
 
-impl Default for Generator {
-    fn default() -> Generator {
-        Generator::new()
-    }
-}
-
 fn block(key: &[u32; 8], counter: u32, nonce: [u32; 3]) -> [u32; 16] {
     let mut start = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574, 0, 0, 0, 0, 0, 0, 0, 0, counter, 0, 0, 0];
     start[4..12].copy_from_slice(key);

@@ -4,6 +4,8 @@
 
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+// What starts empty is made once, in a static.
+#![allow(clippy::new_without_default)]
 
 pub mod areas;
 pub mod calendar;

@@ -75,17 +75,3 @@ pub unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, count: usize) ->
     // SAFETY: as the caller promises.
     unsafe { memcmp(one, other, count) }
 }
-
-/// The length of a C string.
-///
-/// # Safety
-/// As C's `strlen`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
-    let mut length = 0;
-    // SAFETY: the caller says that there is an end.
-    while unsafe { text.add(length).read_volatile() } != 0 {
-        length += 1;
-    }
-    length
-}

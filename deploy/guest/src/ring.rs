@@ -72,12 +72,6 @@ impl Ring {
     }
 }
 
-impl Default for Ring {
-    fn default() -> Ring {
-        Ring::new()
-    }
-}
-
 /// A buffer that the device is done with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {

@@ -250,21 +250,9 @@ fault_stubs:
     .endr
 
 fault_common:
-    push rax
-    push rbx
-    push rcx
-    push rdx
-    push rsi
-    push rdi
-    push rbp
-    push r8
-    push r9
-    push r10
-    push r11
-    push r12
-    push r13
-    push r14
-    push r15
+    push rax; push rbx; push rcx; push rdx; push rsi
+    push rdi; push rbp; push r8; push r9; push r10
+    push r11; push r12; push r13; push r14; push r15
     mov rdi, rsp
     mov rbx, rsp
     cld
@@ -274,21 +262,9 @@ fault_common:
     call fault
     fxrstor64 [rsp]
     mov rsp, rbx
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop r11
-    pop r10
-    pop r9
-    pop r8
-    pop rbp
-    pop rdi
-    pop rsi
-    pop rdx
-    pop rcx
-    pop rbx
-    pop rax
+    pop r15; pop r14; pop r13; pop r12; pop r11
+    pop r10; pop r9; pop r8; pop rbp; pop rdi
+    pop rsi; pop rdx; pop rcx; pop rbx; pop rax
     add rsp, 16
     iretq
 
@@ -306,29 +282,16 @@ spurious_stub:
 syscall_entry:
     mov [rip + USER_STACK], rsp
     lea rsp, [rip + KERNEL_STACK + 4096 + 65536]
-    push rcx
-    push r11
-    push r9
-    push r8
-    push r10
-    push rdx
-    push rsi
-    push rdi
-    push rax
+    push rcx; push r11; push r9; push r8; push r10
+    push rdx; push rsi; push rdi; push rax
     mov rdi, rsp
     sub rsp, 520
     fxsave64 [rsp]
     call system_call
     fxrstor64 [rsp]
     add rsp, 528
-    pop rdi
-    pop rsi
-    pop rdx
-    pop r10
-    pop r8
-    pop r9
-    pop r11
-    pop rcx
+    pop rdi; pop rsi; pop rdx; pop r10; pop r8
+    pop r9; pop r11; pop rcx
     mov rsp, [rip + USER_STACK]
     sysretq
 "#
