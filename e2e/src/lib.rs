@@ -4,6 +4,7 @@
 //! serving them) or puts its own scene together from the same parts:
 //!
 //! - [`sshd`] and [`git`]: the remote that the primary pulls from and pushes to; [`proxy`] breaks the line between them;
+//! - [`network`]: a network namespace with taps, for services that bring their own stack;
 //! - [`primary`] (found by [`built`]): the program under test;
 //! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
@@ -27,6 +28,7 @@ pub mod folder;
 pub mod git;
 pub mod knot;
 pub mod message;
+pub mod network;
 pub mod nsd;
 pub mod ports;
 pub mod primary;

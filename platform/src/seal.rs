@@ -20,7 +20,7 @@ pub const OWN_STACK: [i64; 6] = [
 ];
 
 /// What it needs beside that on the host's sockets: connections, and threads that wait for each other.
-pub const HOST_SOCKETS: [i64; 22] = [
+pub const HOST_SOCKETS: [i64; 21] = [
     libc::SYS_socket,
     libc::SYS_bind,
     libc::SYS_connect,
@@ -36,11 +36,10 @@ pub const HOST_SOCKETS: [i64; 22] = [
     libc::SYS_sendto,
     libc::SYS_sendmsg,
     libc::SYS_sendmmsg,
-    libc::SYS_writev,
     libc::SYS_shutdown,
     libc::SYS_close,
     libc::SYS_epoll_ctl,
-    libc::SYS_ioctl,
+    libc::SYS_fcntl,
     libc::SYS_futex,
     libc::SYS_sched_yield,
 ];
@@ -78,4 +77,94 @@ fn filter<'a>(
 pub(crate) fn exit(code: u8) -> ! {
     // SAFETY: it takes a number and does not return.
     unsafe { libc::_exit(code.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, ExitStatus};
+
+    use super::*;
+
+    const ACTION: &str = "PLATFORM_SEALED_ACTION";
+
+    /// Runs this test program once more, where [`sealed`] seals itself and then does `action`.
+    fn run(action: &str) -> ExitStatus {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "seal::tests::sealed", "--nocapture", "--quiet"]).env(ACTION, action);
+        command.output().unwrap().status
+    }
+
+    /// Does nothing but in the processes that [`run`] starts: only those can be sealed.
+    #[test]
+    fn sealed() {
+        let Ok(action) = std::env::var(ACTION) else { return };
+        let nowhere = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        seal(!action.starts_with("host ")).unwrap();
+        match action.trim_start_matches("host ") {
+            "nothing" => (),
+            "what is needed" => {
+                crate::entropy::u64();
+                crate::clock::unix_seconds();
+                rustix::io::write(std::io::stderr(), b"still here\n").unwrap();
+                let _ = rustix::io::read(std::io::stdin(), &mut [0; 1]);
+            }
+            "lock keys" => {
+                let refused = rustix::mm::mlock;
+                // SAFETY: it is refused, and does nothing.
+                #[expect(unsafe_code, reason = "the call takes a pointer")]
+                let answer = unsafe { refused(std::ptr::null_mut(), 1) };
+                assert_eq!(answer, Err(rustix::io::Errno::PERM));
+            }
+            "open a file" => drop(File::open("/dev/null")),
+            "start a program" => drop(Command::new("/bin/true").status()),
+            "start a thread" => drop(std::thread::spawn(|| ())),
+            "get memory" => drop(std::hint::black_box(vec![1_u8; 64 << 20])),
+            "open a socket" => drop(std::net::UdpSocket::bind("127.0.0.1:0")),
+            "send" => drop(nowhere.send_to(b"x", "127.0.0.1:9")),
+            other => panic!("{other}?"),
+        }
+        exit(0)
+    }
+
+    fn dies(action: &str) {
+        assert_eq!(run(action).signal(), Some(libc::SIGSYS), "{action}");
+    }
+
+    #[test]
+    fn what_a_service_needs_is_left() {
+        for action in
+            ["nothing", "what is needed", "lock keys", "host what is needed", "host open a socket", "host send"]
+        {
+            assert_eq!(run(action).code(), Some(0), "{action}");
+        }
+    }
+
+    #[test]
+    fn a_sealed_process_that_opens_a_file_dies() {
+        dies("open a file");
+        dies("host open a file");
+    }
+
+    #[test]
+    fn a_sealed_process_that_starts_something_dies() {
+        dies("start a program");
+        dies("host start a program");
+        dies("start a thread");
+        dies("host start a thread");
+    }
+
+    #[test]
+    fn a_sealed_process_that_asks_for_memory_or_a_socket_dies() {
+        dies("get memory");
+        dies("host get memory");
+        dies("open a socket");
+        dies("send");
+    }
+
+    #[test]
+    fn eight_at_most() {
+        assert!(OWN_STACK.len() <= 8);
+    }
 }

@@ -49,12 +49,14 @@ impl Signals {
         let (sender, receiver) = watch::channel(false);
         let arriving = self.0.map(|signals| descriptor::watch(signals, Interest::READABLE)).transpose()?;
         tokio::spawn(async move {
-            if let Some(arriving) = arriving {
-                while !came(&arriving).await {}
+            if let Some(arriving) = &arriving {
+                while !came(arriving).await {}
                 let _ = sender.send(true);
             }
             // Keeps the channel open, so that later waiters see the value.
             sender.closed().await;
+            // Not before: a sealed process cannot close a descriptor.
+            drop(arriving);
         });
         Ok(Shutdown(receiver))
     }

@@ -63,13 +63,13 @@ fn answer_in_place<F>(socket: &Arc<UdpSocket>, mut answer: F, passed_on: mpsc::S
 where
     F: FnMut(&[u8], SocketAddr, &mut [u8]) -> Verdict + Send + 'static,
 {
-    // The socket holds this closure, so that the closure may not hold the socket.
-    let back = Arc::downgrade(socket);
+    // The socket holds this closure and the closure the socket: it is served for ever.
+    let back = Arc::clone(socket);
     socket.answer_in_place(Box::new(move |request, peer, reply| match answer(request, peer, reply) {
         Verdict::Reply(length) => Some(length),
         Verdict::PassOn => {
-            let socket = back.upgrade()?;
-            let _ = passed_on.try_send(Datagram { octets: request.to_vec(), peer, socket });
+            let datagram = Datagram { octets: request.to_vec(), peer, socket: Arc::clone(&back) };
+            let _ = passed_on.try_send(datagram);
             None
         }
         Verdict::Ignore => None,

@@ -18,6 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::boot::Addresses;
 pub(crate) use own::Answer;
+#[doc(hidden)]
+pub use own::fuzzing;
 
 /// A handle to the network; cheap to clone.
 #[derive(Clone, Debug)]

@@ -8,10 +8,13 @@ mod conflicts;
 mod device;
 mod drive;
 mod engine;
+pub mod fuzzing;
 mod inspect;
 mod listener;
 mod reply;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod udp;
 
 use std::io;
