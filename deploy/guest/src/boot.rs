@@ -6,6 +6,7 @@ use guest::cmdline::{LONGEST, Words};
 use guest::elf::Program;
 use guest::epoll::Interests;
 use guest::files::Files;
+use guest::lz4;
 use guest::paging::{PAGE, page_of, page_up};
 use guest::payload::{self, Payload};
 
@@ -39,7 +40,7 @@ extern "C" fn kernel_main(information: u64) -> ! {
     if field(information, 0, 4) != u64::from(MAGIC) {
         give_up!(FAULT, "this is not a PVH start: no start info");
     }
-    let (payload, elf) = payload();
+    let (payload, packed) = payload();
     let line = command_line(field(information, 24, 8));
     if let Err(error) = words.parse(line) {
         give_up!(USAGE, "{error}");
@@ -49,7 +50,9 @@ extern "C" fn kernel_main(information: u64) -> ! {
     {
         give_up!(USAGE, "{error}");
     }
-    let memory = memory(information, payload::ADDRESS + payload.elf_offset + payload.elf_length);
+    let mut memory = memory(information, payload::ADDRESS + PAGE + payload.packed_length, payload.elf_length);
+    let base = memory.start;
+    let elf = unpack(packed, payload.elf_length, &mut memory);
     let program = match Program::parse(elf, space::BOTTOM, space::TOP) {
         Ok(program) => program,
         Err(error) => give_up!(USAGE, "{error}"),
@@ -66,7 +69,7 @@ extern "C" fn kernel_main(information: u64) -> ! {
     let arguments = core::iter::once(payload.name).chain(words.iter());
     let mut random = [0; 16];
     entropy.fill(&mut random);
-    let start = exec::load(&mut space, &program, arguments, random);
+    let start = exec::load(&mut space, &program, base, arguments, random);
     let (frames, free) = space.frames();
     say!("{} KiB of memory, {} KiB free, clock {}", frames * 4, free * 4, clock.name());
     let heap = (program.end, program.end);
@@ -85,19 +88,29 @@ extern "C" fn kernel_main(information: u64) -> ! {
     traps::enter(start.entry, start.stack)
 }
 
-/// The payload's page and the application's ELF file.
+/// The payload's page, and the packed file behind it.
 fn payload() -> (Payload<'static>, &'static [u8]) {
-    // SAFETY: the monitor has put the image there (or left zeros); nothing is given out of it, and its writable pages are copied.
+    // SAFETY: the monitor has put the image there (or left zeros); nothing is given out of it.
     let page = unsafe { &*physical::frame(payload::ADDRESS) };
     let Some(payload) = Payload::decode(page) else {
         give_up!(USAGE, "there is no application in this image");
     };
-    let start = payload::ADDRESS + payload.elf_offset;
-    if payload.elf_length > DIRECT_SIZE - start {
+    if payload.elf_length.max(payload.packed_length) > DIRECT_SIZE / 4 {
         give_up!(USAGE, "the application is said to be larger than memory");
     }
     // SAFETY: as above.
-    (payload, unsafe { physical::slice(start, payload.elf_length as usize) })
+    (payload, unsafe { physical::slice(payload::ADDRESS + PAGE, payload.packed_length as usize) })
+}
+
+/// Unpacks the application to the start of memory, and takes it out of that.
+fn unpack(packed: &[u8], length: u64, memory: &mut Memory) -> &'static [u8] {
+    // SAFETY: memory behind the payload, which nobody uses yet, and large enough: `memory` has looked.
+    let file = unsafe { physical::slice_mut(memory.start, length as usize) };
+    if lz4::unpack(packed, file).is_none() {
+        give_up!(USAGE, "the application in this image is damaged");
+    }
+    memory.start = page_up(memory.start + length).unwrap_or(u64::MAX);
+    file
 }
 
 fn command_line(address: u64) -> &'static [u8] {
@@ -112,8 +125,8 @@ fn command_line(address: u64) -> &'static [u8] {
     &octets[..length]
 }
 
-/// The memory that the payload ends in, from there on.
-fn memory(information: u64, payload_end: u64) -> Memory {
+/// The memory that the payload ends in, from there on; it must have room for `length` octets and some more.
+fn memory(information: u64, payload_end: u64, length: u64) -> Memory {
     let (map, entries) = (field(information, 40, 8), field(information, 48, 4));
     if field(information, 4, 4) < 1 || map == 0 {
         give_up!(LACKING, "the monitor says nothing about memory: no memory map in the start info");
@@ -126,7 +139,7 @@ fn memory(information: u64, payload_end: u64) -> Memory {
     let home = (0..entries.min(128)).filter_map(range).find(|range| range.contains(&payload::ADDRESS));
     let start = page_up(payload_end).unwrap_or(u64::MAX);
     match home {
-        Some(range) if page_of(range.end) > start + 64 * PAGE => Memory { start, end: page_of(range.end) },
+        Some(range) if page_of(range.end) > start + length + 64 * PAGE => Memory { start, end: page_of(range.end) },
         _ => give_up!(LACKING, "out of memory: the machine has too little for the application"),
     }
 }

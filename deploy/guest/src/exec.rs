@@ -1,11 +1,10 @@
 //! The application's segments and stack, as an operating system would lay them out.
 //!
-//! What is not writable stays where the monitor has put it; what is writable is copied; what is zero comes when touched.
+//! What is not writable stays where it was unpacked; what is writable is copied; what is zero comes when touched.
 
 use guest::areas::Protection;
 use guest::elf::{Program, Segment};
 use guest::paging::{PAGE, page_of};
-use guest::payload;
 use guest::start_stack::{self as stack, build};
 
 use crate::give_up;
@@ -28,10 +27,11 @@ const STACK_CONTENT: usize = 16 << 10;
 
 static mut CONTENT: [u8; STACK_CONTENT] = [0; STACK_CONTENT];
 
-/// Loads the program.
+/// Loads the program, whose file lies at the physical address `base`.
 pub fn load<'a>(
     space: &mut Space,
     program: &Program<'_>,
+    base: u64,
     arguments: impl Iterator<Item = &'a [u8]> + Clone,
     random: [u8; 16],
 ) -> Start {
@@ -51,7 +51,7 @@ pub fn load<'a>(
         build(content, STACK_TOP, arguments, &auxiliary, random).expect("a command line is shorter than that");
     let loaded = program
         .segments()
-        .try_for_each(|segment| load_segment(space, &segment))
+        .try_for_each(|segment| load_segment(space, base, &segment))
         .and_then(|()| space.map(Some(STACK_BOTTOM), STACK_TOP - STACK_BOTTOM, READ_WRITE, false).map(|_| ()))
         .and_then(|()| space.write(STACK_TOP - STACK_CONTENT as u64, content));
     if loaded.is_err() {
@@ -62,14 +62,13 @@ pub fn load<'a>(
 
 const READ_WRITE: Protection = Protection { read: true, write: true, execute: false };
 
-fn load_segment(space: &mut Space, segment: &Segment) -> Result<(), Denied> {
+fn load_segment(space: &mut Space, base: u64, segment: &Segment) -> Result<(), Denied> {
     let start = page_of(segment.address);
     let length = segment.address + segment.size - start;
-    // The first page of the file follows the payload's own.
-    let file = payload::ADDRESS + PAGE + segment.offset;
+    let file = base + segment.offset;
     if segment.protection.write {
         space.map(Some(start), length, segment.protection, true)?;
-        // SAFETY: inside the payload (`Program::parse` has checked it), which nobody writes.
+        // SAFETY: inside the file (`Program::parse` has checked it), which nobody writes.
         return space.write(segment.address, unsafe { physical::slice(file, segment.file_size as usize) });
     }
     space.map(Some(start), length, segment.protection, false)?;

@@ -15,6 +15,7 @@ pub mod epoll;
 pub mod files;
 pub mod frames;
 pub mod generator;
+pub mod lz4;
 pub mod paging;
 pub mod payload;
 pub mod ring;

@@ -11,12 +11,6 @@ pub fn out8(port: u16, value: u8) {
     unsafe { asm!("out dx, al", in("dx") port, in("al") value, options(nomem, nostack, preserves_flags)) }
 }
 
-/// Writes a port.
-pub fn out32(port: u16, value: u32) {
-    // SAFETY: as for `out8`.
-    unsafe { asm!("out dx, eax", in("dx") port, in("eax") value, options(nomem, nostack, preserves_flags)) }
-}
-
 /// Reads a port.
 pub fn in8(port: u16) -> u8 {
     let value;

@@ -1,6 +1,6 @@
 //! How the machine ends, and what the host learns of it.
 
-use crate::machine::{out8, out32};
+use crate::machine::out8;
 use crate::say;
 
 /// The command line cannot be used (EX_USAGE).
@@ -22,7 +22,7 @@ const KEYBOARD: u16 = 0x64;
 pub fn exit(code: u8) -> ! {
     say!("exit {code}");
     if code != 0 {
-        out32(DEBUG_EXIT, u32::from(code.min(MOST)));
+        out8(DEBUG_EXIT, code.min(MOST));
     }
     out8(KEYBOARD, 0xfe);
     loop {

@@ -1,15 +1,20 @@
 //! The octets of an image: the kernel's ELF file, in whose table of segments an unused entry becomes the payload's, and the
-//! payload: a page that says what follows (`deploy/guest/src/payload.rs` reads it), and the service's ELF file.
+//! payload: a page that says what follows (`deploy/guest/src/payload.rs` reads it), and the service's ELF file, packed.
 //!
-//! Of both files only what is loaded is taken; names, sections and what debuggers want stay behind.
+//! Of both files only what is loaded is taken; names, sections and what debuggers want stay behind. So do the tables for
+//! unwinding the stack, which are loaded, but which a service that aborts when it panics reads for a backtrace at most; they
+//! become zeros, an empty table.
+
+use super::lz4;
 
 /// Where the payload goes in memory.
 const ADDRESS: u64 = 0x20_0000;
 const PAGE: usize = 4096;
 const MAGIC: &[u8; 8] = b"gitstead";
-const HEADER: usize = 24;
+const HEADER: usize = 32;
 
 const PROGRAM_HEADER: usize = 56;
+const SECTION: usize = 64;
 const UNUSED: u32 = 0;
 const LOAD: u32 = 1;
 const DYNAMIC: u32 = 2;
@@ -44,7 +49,7 @@ pub struct Bundle<'a> {
     pub name: &'a str,
     /// Its arguments when the machine is started without any.
     pub arguments: &'a str,
-    /// Its ELF file.
+    /// Its ELF file; of an image that is there, as it is packed.
     pub elf: &'a [u8],
 }
 
@@ -55,7 +60,8 @@ impl<'a> Bundle<'a> {
         if elf.kind != 2 || elf.headers().any(|header| matches!(header.kind, DYNAMIC | INTERPRETER)) {
             return Err(BundleError::NotStatic);
         }
-        let payload = [self.first_page()?, elf.loaded()].concat();
+        let (loaded, packed) = (elf.loaded(), lz4::pack(&elf.loaded()));
+        let payload = [self.first_page(loaded.len(), packed.len())?, packed].concat();
         let kernel = Elf::parse(kernel)?;
         let place = kernel.headers().position(|header| header.kind == UNUSED).ok_or(BundleError::NoPlace)?;
         let mut image = kernel.loaded();
@@ -89,13 +95,13 @@ impl<'a> Bundle<'a> {
         Ok(Bundle { name, arguments, elf })
     }
 
-    fn first_page(&self) -> Result<Vec<u8>, BundleError> {
+    fn first_page(&self, elf_length: usize, packed_length: usize) -> Result<Vec<u8>, BundleError> {
         let length = |text: &str| u32::try_from(text.len()).map_err(|_| BundleError::TooLong);
-        let elf_length = Elf::parse(self.elf)?.loaded().len() as u64;
         let mut page = MAGIC.to_vec();
-        page.extend(elf_length.to_le_bytes());
+        page.extend((elf_length as u64).to_le_bytes());
         page.extend(length(self.name)?.to_le_bytes());
         page.extend(length(self.arguments)?.to_le_bytes());
+        page.extend((packed_length as u64).to_le_bytes());
         page.extend(self.name.as_bytes());
         page.extend(self.arguments.as_bytes());
         if page.len() > PAGE {
@@ -153,9 +159,32 @@ impl<'a> Elf<'a> {
     /// The file without what is not loaded: sections are, and are listed, behind the segments.
     fn loaded(&self) -> Vec<u8> {
         let mut octets = self.file[..self.end].to_vec();
+        for (offset, size) in self.unwinding_tables() {
+            octets.get_mut(offset..offset.saturating_add(size)).unwrap_or_default().fill(0);
+        }
         octets[40..48].fill(0);
         octets[60..64].fill(0);
         octets
+    }
+}
+
+impl Elf<'_> {
+    /// Places and sizes of `.eh_frame` and its index, as the sections list them; none without sections.
+    fn unwinding_tables(&self) -> Vec<(usize, usize)> {
+        let place = |at: usize, size| number(self.file, at, size).and_then(|long| usize::try_from(long).ok());
+        let names = || {
+            let (sections, count, index) = (place(40, 8)?, place(60, 2)?, place(62, 2)?);
+            let names = place(sections.checked_add(index * SECTION + 24)?, 8)?;
+            Some((sections, count, names))
+        };
+        let Some((sections, count, names)) = names() else { return Vec::new() };
+        let table = |index: usize| {
+            let section = sections.checked_add(index * SECTION)?;
+            let name = self.file.get(names.checked_add(place(section, 4)?)?..)?;
+            let is_one = name.starts_with(b".eh_frame\0") || name.starts_with(b".eh_frame_hdr\0");
+            Some((place(section + 24, 8)?, place(section + 32, 8)?)).filter(|_| is_one)
+        };
+        (0..count).filter_map(table).collect()
     }
 }
 
@@ -201,10 +230,25 @@ mod tests {
         let image = bundle.encode(&kernel).unwrap();
         let found = Bundle::decode(&image).unwrap();
         assert_eq!((found.name, found.arguments), (bundle.name, bundle.arguments));
-        assert_eq!(found.elf.len(), PAGE + 32);
-        assert_eq!(found.elf[PAGE..], service[PAGE..PAGE + 32]);
+        assert!(found.elf == lz4::pack(&Elf::parse(&service).unwrap().loaded()));
         assert!(!image.windows(8).any(|part| part == b"sections"));
-        assert_eq!(image.len() % PAGE, 32);
+        assert_eq!(image.len() % PAGE, found.elf.len() % PAGE);
+    }
+
+    #[test]
+    fn tables_for_unwinding_stay_behind() {
+        let mut file = elf(2, &[LOAD, LOAD]);
+        let (names, sections) = (file.len(), file.len() + 16);
+        file.extend(b"\0.eh_frame\0\0\0\0\0\0");
+        file.extend([0; SECTION]);
+        for (offset, long) in [(24, names as u64), (32, 16), (64, 1), (64 + 24, PAGE as u64 + 8), (64 + 32, 16)] {
+            file.resize(file.len().max(sections + 2 * SECTION), 0);
+            file[sections + offset..][..8].copy_from_slice(&long.to_le_bytes());
+        }
+        file[40..48].copy_from_slice(&(sections as u64).to_le_bytes());
+        file[60] = 2;
+        let loaded = Elf::parse(&file).unwrap().loaded();
+        assert_eq!(loaded[PAGE..], [[1; 8], [0; 8], [0; 8], [2; 8]].concat());
     }
 
     #[test]

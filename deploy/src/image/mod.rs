@@ -5,6 +5,7 @@
 
 mod bundle;
 mod launch;
+mod lz4;
 mod parts_list;
 
 use std::io;

@@ -76,15 +76,18 @@ fn an_application_that_is_not_static_is_refused_by_tool_and_kernel() {
     let options = ["true", "--elf", dynamic.to_str().unwrap(), "--output", "/dev/null"];
     let refused = qemu::gitstead_image(&options);
     assert!(!refused.success && refused.output.contains("not a static executable"), "{}", refused.output);
-    // Past the tool: the type of the file inside the image becomes that of a shared object.
+    // Past the tool: the type of the file inside the image (a literal of the first sequence) becomes that of a shared object.
     let (image, mut octets) = probe(&folder);
     let start = application(&octets);
-    octets[start + 16] = 3;
+    let file = start + octets[start..].windows(4).position(|part| part == b"\x7fELF").expect("it starts with literals");
+    octets[file + 16] = 3;
     let ended = boot(&folder, &image, &octets);
     assert!(ended.code == Some(64) && ended.console.contains("not a static executable"), "{}", ended.console);
-    octets[start] = 0;
+    octets[file] = 0;
     let ended = boot(&folder, &image, &octets);
     assert!(ended.code == Some(64) && ended.console.contains("not an ELF file"), "{}", ended.console);
+    let ended = boot(&folder, &image, &[&octets[..start], &[0xff; 4096][..], &octets[start + 4096..]].concat());
+    assert!(ended.code == Some(64) && ended.console.contains("is damaged"), "{}", ended.console);
     octets[start - 4096] = 0;
     let ended = boot(&folder, &image, &octets);
     assert!(ended.code == Some(64) && ended.console.contains("no application"), "{}", ended.console);
