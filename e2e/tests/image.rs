@@ -1,5 +1,8 @@
 //! `gitstead image`: the same everywhere, says what is in it, and comes with what starts it.
 
+// Helpers of tests stop the test as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -75,8 +75,7 @@ global_asm!(
     .code32
     .global start32
 start32:
-    cli
-    cld
+    cli; cld
     mov esp, offset KERNEL_STACK + 4096 + 65536
     mov esi, ebx
 
@@ -84,18 +83,14 @@ start32:
     mov eax, 0x83
     mov ecx, 2048
 2:  mov [edi], eax
-    add eax, 0x200000
-    add edi, 8
-    dec ecx
+    add eax, 0x200000; add edi, 8; dec ecx
     jnz 2b
 
     mov edi, offset DIRECT_THIRD
     mov eax, offset DIRECT_SECOND + 3
     mov ecx, 4
 3:  mov [edi], eax
-    add eax, 4096
-    add edi, 8
-    dec ecx
+    add eax, 4096; add edi, 8; dec ecx
     jnz 3b
 
     mov eax, offset DIRECT_THIRD + 3
@@ -117,20 +112,13 @@ start32:
     mov cr0, eax
 
     lgdt [start_gdt_pointer]
-    push 8
-    mov eax, offset start64
-    push eax
-    retf
+    push 8; mov eax, offset start64; push eax; retf
 
     .code64
 start64:
     mov eax, 16
-    mov ds, eax
-    mov es, eax
-    mov ss, eax
-    xor eax, eax
-    mov fs, eax
-    mov gs, eax
+    mov ds, eax; mov es, eax; mov ss, eax
+    xor eax, eax; mov fs, eax; mov gs, eax
     mov rsp, offset KERNEL_STACK + 4096 + 65536
     mov edi, esi
     xor ebp, ebp

@@ -68,7 +68,6 @@ fn call(kernel: &mut Kernel, number: u64, [a, b, c, d, ..]: [u64; 6]) -> Result<
         62 | 234 => process::kill(b, c, number),
         72 => streams::fcntl(kernel, a, b, c),
         89 | 257 => Err(Errno::NoEntry),
-        99 => process::sysinfo(kernel, a),
         131 => process::sigaltstack(kernel, b),
         157 => process::prctl(a),
         158 => process::arch_prctl(a, b),

@@ -37,11 +37,10 @@ pub async fn burst(count: usize) -> usize {
         // An EtherType for local experiments.
         frame[12..14].copy_from_slice(&[0x88, 0xb5]);
         frame[14..22].copy_from_slice(&(number as u64).to_be_bytes());
-        while let Err(error) = write(&frame) {
+        if let Err(error) = write(&frame) {
             assert_eq!(error.kind(), ErrorKind::WouldBlock);
             blocked += 1;
             device.async_io(tokio::io::Interest::WRITABLE, |_| write(&frame)).await.unwrap();
-            break;
         }
     }
     // A second descriptor of the same number must not close it.
@@ -50,8 +49,8 @@ pub async fn burst(count: usize) -> usize {
 }
 
 fn device() -> AsyncFd<OwnedFd> {
-    // SAFETY: the kernel has it open from the start, and nobody else here uses it.
-    AsyncFd::new(unsafe { OwnedFd::from_raw_fd(3) }).unwrap()
+    // SAFETY: the kernel has it open from the start, and nobody else here uses it; an OwnedFd stays the same descriptor.
+    unsafe { AsyncFd::register(OwnedFd::from_raw_fd(3)) }.unwrap()
 }
 
 fn read(frame: &mut [u8]) -> std::io::Result<usize> {

@@ -1,6 +1,9 @@
 //! The guest kernel in a virtual machine: what it gives an application, what it keeps from it, and what it says when the
 //! machine or the command line is not as it should be.
 
+// Helpers of tests stop the test as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod bad_machines;
 mod misdeeds;
 mod network;

@@ -1,6 +1,5 @@
 //! The one process: its time, its thread, its randomness, its end. Signals do not exist here.
 
-use guest::paging::PAGE;
 use guest::scale::SECOND;
 
 use super::{Errno, Result, numbers};
@@ -128,18 +127,6 @@ pub fn prlimit(kernel: &mut Kernel, resource: u64, out: u64) -> Result<u64> {
         _ => u64::MAX,
     };
     if out != 0 { put(kernel, out, [limit, limit]) } else { Ok(0) }
-}
-
-/// Total and free memory, for programs that size themselves by it.
-pub fn sysinfo(kernel: &mut Kernel, out: u64) -> Result<u64> {
-    let (total, free) = kernel.space.frames();
-    let mut fields = [0; 14];
-    fields[0] = kernel.clock.monotonic() / SECOND;
-    fields[4] = total as u64 * PAGE;
-    fields[5] = free as u64 * PAGE;
-    // Memory is counted in octets.
-    fields[13] = 1;
-    put(kernel, out, fields)
 }
 
 /// No signal ever comes, so that any handler is as good as installed.
