@@ -20,7 +20,7 @@ pub enum File {
         /// Writes so far.
         changes: u32,
     },
-    /// Signals to read (`signalfd4`). There are none, ever.
+    /// Signals to read (`signalfd4`), or an end of a pair that is made for them. There are none, ever.
     Signals,
 }
 

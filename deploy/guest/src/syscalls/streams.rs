@@ -8,7 +8,6 @@ use crate::{console, net};
 
 const CONSOLE_PIECE: usize = 256;
 const FRAME_HEADER: u64 = 14;
-const MOST_VECTORS: u64 = 1024;
 
 /// fcntl: a second descriptor.
 const DUPLICATE: u64 = 0;
@@ -81,20 +80,6 @@ fn write_frame(kernel: &mut Kernel, buffer: u64, length: u64) -> Result<u64> {
     Ok(length)
 }
 
-pub fn writev(kernel: &mut Kernel, descriptor: u64, vectors: u64, count: u64) -> Result<u64> {
-    if kernel.files.get(descriptor) != Some(&mut File::Console) || count > MOST_VECTORS {
-        return Err(Errno::Invalid);
-    }
-    let mut written = 0;
-    for index in 0..count {
-        let mut vector = [0; 16];
-        kernel.space.read(vectors.wrapping_add(16 * index), &mut vector)?;
-        let [address, length] = super::numbers(&vector);
-        written += write_console(kernel, address, length)?;
-    }
-    Ok(written)
-}
-
 pub fn close(kernel: &mut Kernel, descriptor: u64) -> Result<u64> {
     kernel.files.close(descriptor)?;
     // A file that nobody has interests nobody; that there was no interest is no error.
@@ -132,4 +117,11 @@ pub fn epoll_create(kernel: &mut Kernel) -> Result<u64> {
 
 pub fn signalfd(kernel: &mut Kernel) -> Result<u64> {
     Ok(kernel.files.open(File::Signals, 0)?)
+}
+
+/// Like `signalfd`: tokio makes a pair to hear of signals.
+pub fn socketpair(kernel: &mut Kernel, out: u64) -> Result<u64> {
+    let pair = signalfd(kernel)? | signalfd(kernel)? << 32;
+    kernel.space.write(out, &pair.to_le_bytes())?;
+    Ok(0)
 }
