@@ -54,7 +54,7 @@ qemu-system-x86_64 -M microvm,accel=${ACCEL:-kvm:tcg},isa-serial=on,rtc=on,pit=o
     -nodefaults -no-user-config -no-reboot -display none -serial stdio \
     -global virtio-mmio.force-legacy=false -device virtio-rng-device \
     -netdev ${NETDEV:-tap,ifname=${TAP:-tap0},script=no,downscript=no},id=net -device virtio-net-device,netdev=net \
-    -device isa-debug-exit,iobase=0x501,iosize=4 -kernel "${IMAGE:-IMAGE}" -append "$*"
+    -device isa-debug-exit,iobase=0x501,iosize=4 -kernel "IMAGE" -append "$*"
 status=$?
 # A code of the guest's other than 0 comes as twice that and one; 1 is QEMU's own.
 [ $status -gt 1 ] && [ $((status % 2)) -eq 1 ] && exit $((status / 2))
