@@ -24,6 +24,6 @@ pub fn used() -> Option<usize> {
 }
 
 /// From now on at most so many MiB are used.
-pub(crate) fn limit(mebibytes: u32) {
+pub fn limit(mebibytes: u32) {
     arena::set_limit(usize::try_from(mebibytes).unwrap_or(usize::MAX >> 20) << 20);
 }

@@ -11,6 +11,8 @@ mod engine;
 pub mod fuzzing;
 mod inspect;
 mod listener;
+#[cfg(test)]
+mod pair;
 mod reply;
 mod stream;
 #[cfg(test)]
