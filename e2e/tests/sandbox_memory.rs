@@ -28,6 +28,7 @@ fn a_hundred_zones_and_updates_in_sixteen_mebibytes() {
     assert_eq!(world.short("www.zone99.example A"), "192.0.2.2");
     let service = *e2e::process::family(world.primary.process().id()).last().expect("a child");
     let status = std::fs::read_to_string(format!("/proc/{service}/status")).expect("it runs");
+    assert!(status.contains("Seccomp:\t2"), "it is the service: {status}");
     let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("its memory");
     let kibibytes: u32 = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number");
     eprintln!("{kibibytes} KiB of memory of its own");

@@ -9,9 +9,9 @@ use std::time::Duration;
 use smoltcp::wire::Ipv4Cidr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::Net;
 use crate::boot::Addresses;
 use crate::listen::datagrams::{self, Verdict};
-use crate::Net;
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 7, 0, 2);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 7, 0, 1);
