@@ -127,3 +127,22 @@ fn our_secondary_follows_in_the_sandbox() {
     assert!(secondary.output().contains("sealed"), "{}", secondary.output());
     assert_eq!(secondary.terminate().code(), Some(0));
 }
+
+/// On the host's sockets the seal leaves more, and still nothing that a service can do without.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn sealed_on_the_hosts_sockets() {
+    let mut world = Scene::new().argument("--seal", "true").serving();
+    assert!(world.primary.log().contains("sealed"));
+    assert_eq!(world.short("www.example.com A"), "192.0.2.80");
+    assert_eq!(world.short("+tcp www.example.com A"), "192.0.2.80");
+    world.remote.sshd.stop();
+    world.remote.sshd.start_again();
+    assert!(
+        nsupdate(world.address(), &UPDATE, "update add new.example.com 60 TXT hello").success,
+        "over a new connection"
+    );
+    let status = std::fs::read_to_string(format!("/proc/{}/status", world.primary.process().id())).expect("it runs");
+    assert!(status.contains("Seccomp:\t2"), "{status}");
+    assert_eq!(world.primary.terminate().code(), Some(0));
+}
