@@ -41,7 +41,7 @@ fn a_hundred_zones_and_updates_in_sixteen_mebibytes() {
 fn a_push_that_does_not_fit() {
     let mut world = with_memory(Scene::sandboxed(), 16);
     let hosts: String = (0..400_000).map(|n| format!("h{n} A 192.0.2.{}\n", n % 256)).collect();
-    world.tree.write("example.com", &format!("{}{hosts}", e2e::samples::EXAMPLE_COM));
+    world.tree.write("example.com", format!("{}{hosts}", e2e::samples::EXAMPLE_COM));
     world.push("far too much");
     world.primary.wait_for_log("pulling failed");
     assert_eq!(world.short("www.example.com A"), "192.0.2.80");
