@@ -10,6 +10,8 @@ mod drive;
 mod engine;
 pub mod fuzzing;
 mod inspect;
+#[cfg(test)]
+mod leases;
 mod listener;
 #[cfg(test)]
 mod pair;
