@@ -11,6 +11,7 @@ use dns::server::Request;
 use dns::tsig::Verification;
 use dns::update::{self, ZoneChange};
 use gitstore::{Edit, Identity};
+use platform::memory;
 
 use crate::changelog;
 use crate::config::committer;
@@ -23,6 +24,11 @@ use crate::service::Service;
 pub async fn update(service: &Service, request: Request, peer: IpAddr) -> Rcode {
     let Some(verification) = request.verification.clone() else { return Rcode::REFUSED };
     let key = verification.key().name.clone();
+    if memory::is_scarce() {
+        tracing::error!("update by {key} from {peer} failed: too little memory is left");
+        service.counters.updates_failed.inc();
+        return Rcode::SERVFAIL;
+    }
     let published = Arc::clone(&service.published);
     let author = Identity { name: author_name(&key), ..committer(&service.name) };
     let edit = move |edit: &mut Edit| run(&published, edit, &request, &verification, peer);

@@ -3,6 +3,8 @@
 use e2e::clients::{dig, dig_signed, nsupdate, nsupdate_tcp, serial};
 use e2e::nsd::Nsd;
 use e2e::ports::free_address;
+use e2e::primary::Sandbox;
+use e2e::process::Process;
 use e2e::samples::{TRANSFER, UPDATE};
 use e2e::wait;
 use e2e::world::{Scene, World};
@@ -98,4 +100,49 @@ fn clients_burst(scene: Scene) {
         client.join().expect("no panic").expect("no connection is refused");
     }
     assert_eq!(world.short("+tcp www.example.com A"), "192.0.2.80");
+}
+
+/// Primary and secondary, each in a sandbox, each behind the host.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn our_secondary_follows_in_the_sandbox() {
+    let remote = Scene::sandboxed().remote();
+    let tap = remote.another_tap();
+    let notified = format!("{}@{}", tap.dns(), TRANSFER.name);
+    let primary = remote.arguments().add("--notify", &notified).serving(&remote.folder);
+    let world = remote.with(primary);
+    let mut command = Sandbox { tap: tap.clone(), memory: 16 }.command("dns-secondary");
+    for (option, value) in tap.arguments() {
+        command.args([option, value]);
+    }
+    let algorithm = TRANSFER.algorithm.trim_start_matches("hmac-").to_uppercase();
+    command.args(["--keys", &format!("{}:{algorithm}:{}", TRANSFER.name, TRANSFER.secret)]);
+    command.args(["--primary", &format!("{}@{}", world.address(), TRANSFER.name), "--zone", "example.com"]);
+    let log = world.remote.folder.join("secondary.log");
+    let mut secondary = Process::start("dns-secondary", &mut command, &log);
+    wait::until_equal(Some(2_024_010_101), || serial(tap.dns(), "example.com"));
+    assert!(nsupdate(world.address(), &UPDATE, "update add new.example.com 60 TXT hello").success);
+    wait::until_equal("\"hello\"".to_owned(), || dig(tap.dns(), "new.example.com TXT +short"));
+    assert_eq!(dig(tap.dns(), "+tcp www.example.com A +short"), "192.0.2.80");
+    assert!(secondary.output().contains("sealed"), "{}", secondary.output());
+    assert_eq!(secondary.terminate().code(), Some(0));
+}
+
+/// On the host's sockets the seal leaves more, and still nothing that a service can do without.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn sealed_on_the_hosts_sockets() {
+    let mut world = Scene::new().argument("--seal", "true").serving();
+    assert!(world.primary.log().contains("sealed"));
+    assert_eq!(world.short("www.example.com A"), "192.0.2.80");
+    assert_eq!(world.short("+tcp www.example.com A"), "192.0.2.80");
+    world.remote.sshd.stop();
+    world.remote.sshd.start_again();
+    assert!(
+        nsupdate(world.address(), &UPDATE, "update add new.example.com 60 TXT hello").success,
+        "over a new connection"
+    );
+    let status = std::fs::read_to_string(format!("/proc/{}/status", world.primary.process().id())).expect("it runs");
+    assert!(status.contains("Seccomp:\t2"), "{status}");
+    assert_eq!(world.primary.terminate().code(), Some(0));
 }

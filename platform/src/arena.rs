@@ -158,7 +158,6 @@ impl Spin {
 #[expect(unsafe_code, reason = "what a lock is")]
 // SAFETY: whoever changes false to true has the lock, and only that one changes it back.
 unsafe impl RawMutex for Spin {
-    #[expect(clippy::declare_interior_mutable_const, reason = "how the trait wants it")]
     const INIT: Spin = Spin(AtomicBool::new(false));
     type GuardMarker = GuardNoSend;
 

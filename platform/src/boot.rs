@@ -45,7 +45,7 @@ pub struct CommonArguments {
     pub seal: Option<bool>,
 
     #[command(flatten)]
-    pub(crate) network: network::Arguments,
+    pub(crate) network: network::NetworkArguments,
 }
 
 /// An argument whose value cannot be used, alone or beside the others. At fault: the operator.

@@ -10,15 +10,12 @@ const RESERVE: usize = 8;
 
 /// Whether so little memory is left that only what has begun should be ended.
 pub fn is_scarce() -> bool {
-    !has_room_for(0)
+    left() == Some(0)
 }
 
-/// Whether work that needs so many octets may begin.
-pub fn has_room_for(octets: usize) -> bool {
-    arena::standing().is_none_or(|standing| {
-        let reserve = standing.limit / RESERVE;
-        standing.left.saturating_sub(octets) > reserve
-    })
+/// Octets that new work may take; none where memory has no limit.
+pub fn left() -> Option<usize> {
+    arena::standing().map(|Standing { left, limit, .. }| left.saturating_sub(limit / RESERVE))
 }
 
 /// Octets in use, where there is a limit.
@@ -27,6 +24,6 @@ pub fn used() -> Option<usize> {
 }
 
 /// From now on at most so many MiB are used.
-pub(crate) fn limit(mebibytes: u32) {
+pub fn limit(mebibytes: u32) {
     arena::set_limit(usize::try_from(mebibytes).unwrap_or(usize::MAX >> 20) << 20);
 }

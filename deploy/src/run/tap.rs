@@ -38,12 +38,12 @@ impl Tap {
 fn mtu(name: &str) -> io::Result<i32> {
     let any = std::net::UdpSocket::bind("0.0.0.0:0")?;
     let mut request = request(name, 0);
-    // SAFETY: SIOCGIFMTU takes a pointer to a struct ifreq, which is alive and ours for the time of the call, and sets the
-    // field that is read.
-    match unsafe { libc::ioctl(any.as_raw_fd(), libc::SIOCGIFMTU, &raw mut request) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(unsafe { request.ifr_ifru.ifru_mtu }),
+    // SAFETY: SIOCGIFMTU takes a pointer to a struct ifreq, which is alive and ours for the time of the call.
+    if unsafe { libc::ioctl(any.as_raw_fd(), libc::SIOCGIFMTU, &raw mut request) } == -1 {
+        return Err(io::Error::last_os_error());
     }
+    // SAFETY: the call has set this field.
+    Ok(unsafe { request.ifr_ifru.ifru_mtu })
 }
 
 fn request(name: &str, flags: libc::c_int) -> libc::ifreq {

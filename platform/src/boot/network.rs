@@ -13,7 +13,7 @@ const LEAST_MTU: [u16; 2] = [1280, 576];
 /// The arguments of `--help`'s section "Network".
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network (with any of these: a stack of our own on file descriptor 3)")]
-pub(crate) struct Arguments {
+pub(crate) struct NetworkArguments {
     /// Our IPv4 address and the length of the network's prefix.
     #[arg(long, value_name = "ADDRESS/LENGTH", conflicts_with = "dhcp", value_parser = ipv4)]
     ipv4: Option<Ipv4Cidr>,
@@ -74,7 +74,7 @@ pub struct Addresses {
     pub resolvers: Vec<IpAddr>,
 }
 
-impl Arguments {
+impl NetworkArguments {
     /// The addresses of a stack of our own; none for the host's sockets.
     pub(crate) fn addresses(&self) -> Result<Option<Addresses>, ArgumentError> {
         if self.ipv4.is_none() && self.ipv6.is_none() && !self.dhcp && !self.accept_router_advertisements {

@@ -37,15 +37,13 @@ pub(super) struct Out {
     wire: Box<dyn Wire>,
     frame: Vec<u8>,
     waiting: VecDeque<Vec<u8>>,
-    /// Frames that were lost because the device took none.
-    pub(super) lost: u64,
 }
 
 impl Device {
     /// `mtu` counts the octets behind the Ethernet header.
     pub(super) fn new(wire: Box<dyn Wire>, mtu: usize) -> Device {
         let longest = mtu + HEADER;
-        let out = Out { wire, frame: vec![0; longest], waiting: VecDeque::with_capacity(QUEUE), lost: 0 };
+        let out = Out { wire, frame: vec![0; longest], waiting: VecDeque::with_capacity(QUEUE) };
         // One octet more shows that a frame is too long.
         Device { incoming: vec![0; longest + 1], arrived: None, out, mtu }
     }
@@ -79,15 +77,12 @@ impl Out {
         if self.waiting.is_empty() {
             match self.wire.send(&self.frame[..length]) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
-                Ok(()) => return,
-                // The device is down; frames may be lost.
-                Err(_) => return self.lost += 1,
+                // An error: the device is down, and frames may be lost.
+                Ok(()) | Err(_) => return,
             }
         }
         if self.waiting.len() < QUEUE {
             self.waiting.push_back(self.frame[..length].to_vec());
-        } else {
-            self.lost += 1;
         }
     }
 
@@ -96,8 +91,7 @@ impl Out {
         while let Some(frame) = self.waiting.front() {
             match self.wire.send(frame) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Ok(()) => (),
-                Err(_) => self.lost += 1,
+                Ok(()) | Err(_) => (),
             }
             self.waiting.pop_front();
         }

@@ -10,7 +10,11 @@ mod drive;
 mod engine;
 pub mod fuzzing;
 mod inspect;
+#[cfg(test)]
+mod leases;
 mod listener;
+#[cfg(test)]
+mod pair;
 mod reply;
 mod stream;
 #[cfg(test)]
