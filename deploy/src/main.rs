@@ -3,14 +3,18 @@
 // A command line tool talks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod build;
 mod certificate;
 mod check;
 mod client;
 mod demo;
 mod diff;
+mod elf;
 mod git_server;
+mod image;
 mod notify;
 mod query;
+mod run;
 mod tree;
 mod update;
 
@@ -30,12 +34,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Build(build::Arguments),
     Certificate(certificate::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
     Diff(diff::Arguments),
+    Image(image::Arguments),
     Notify(notify::Arguments),
     Query(query::Arguments),
+    Run(run::Arguments),
     Update(update::Arguments),
 }
 
@@ -48,12 +55,15 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> ExitCode {
     let result = match command {
+        Command::Build(arguments) => build::run(&arguments).map_err(|error| error.to_string()),
         Command::Certificate(arguments) => return get_certificate(&arguments),
         Command::Check(arguments) => check::run(&arguments).map_err(|error| error.to_string()),
         Command::Diff(arguments) => diff::run(&arguments).map_err(|error| error.to_string()),
         Command::Demo(arguments) => demo::run(&arguments).map_err(|error| error.to_string()),
+        Command::Image(arguments) => image::run(&arguments).map_err(|error| error.to_string()),
         Command::Notify(arguments) => notify::run(&arguments).map_err(|error| error.to_string()),
         Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),
+        Command::Run(arguments) => return run_service(&arguments),
         Command::Update(arguments) => update::run(&arguments).map_err(|error| error.to_string()),
     };
     match result {
@@ -82,6 +92,17 @@ fn get_certificate(arguments: &certificate::Arguments) -> ExitCode {
         Err((code, error)) => {
             eprintln!("gitstead: {error}");
             ExitCode::from(code)
+        }
+    }
+}
+
+/// The service's exit code is ours.
+fn run_service(arguments: &run::Arguments) -> ExitCode {
+    match run::run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("gitstead: {error}");
+            if error.is_usage() { ExitCode::from(BAD_ARGUMENT) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use dns::Name;
 use dns::server::{Served, Unavailable};
 use gitstore::ObjectId;
+use platform::memory;
 
 use crate::published::Step;
 use crate::repository::{Event, Repository, SerialPolicy};
@@ -62,6 +63,9 @@ pub async fn poll(service: Arc<Service>, interval: Duration) {
 
 /// Pulls now. Failure is logged; what is served stays.
 pub async fn pull(service: &Service) {
+    if memory::is_scarce() {
+        return tracing::error!("pulling is put off: too little memory is left");
+    }
     match service.store.pull().await {
         Ok(_) => {
             publish(service);

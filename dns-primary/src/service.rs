@@ -78,6 +78,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     if let Some(interval) = config.poll {
         tokio::spawn(follow::poll(Arc::clone(&service), interval));
     }
+    boot.seal()?;
     let zones = service.served.load().zones.len();
     tracing::info!("serving {zones} zones of {} on {:?}", config.store.remote, config.listening.addresses);
     boot.shutdown.requested().await;
@@ -169,6 +170,11 @@ impl Respond for Service {
             let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
             self.verdict(self.server.answer(&served, query, origin, reply))
         });
+    }
+
+    fn answer_datagram(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
+        self.counters.requests.inc();
+        self.verdict(self.server.answer(&self.served.load(), query, origin(Transport::Udp, peer), reply))
     }
 
     fn answer(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {

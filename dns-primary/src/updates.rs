@@ -11,7 +11,7 @@ use dns::tsig::Verification;
 use dns::update::{self, ZoneChange};
 use dns::{Name, Serial};
 use gitstore::{Edit, Identity};
-use platform::clock;
+use platform::{clock, memory};
 
 use crate::changelog;
 use crate::config::committer;
@@ -24,6 +24,11 @@ use crate::service::Service;
 pub async fn update(service: &Service, request: Request, peer: IpAddr) -> Rcode {
     let Some(verification) = request.verification.clone() else { return Rcode::REFUSED };
     let key = verification.key().name.clone();
+    if memory::is_scarce() {
+        tracing::error!("update by {key} from {peer} failed: too little memory is left");
+        service.counters.updates_failed.inc();
+        return Rcode::SERVFAIL;
+    }
     let _place = match service.waiting.enter(&key) {
         Ok(place) => place,
         Err(full) => {

@@ -54,6 +54,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     listen::serve(sockets, config.listening.limits, &in_flight, &service)
         .map_err(|error| ArgumentError(format!("no thread to answer on: {error}")))?;
     tokio::spawn(watch_clock(Arc::clone(&service)));
+    boot.seal()?;
     tracing::info!(
         "serving on {:?} what {} keys and {} zones give",
         config.listening.addresses,
@@ -272,6 +273,11 @@ impl Respond for Service {
             let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
             self.verdict(self.server.answer(&served, query, origin, reply))
         });
+    }
+
+    fn answer_datagram(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
+        self.counters.requests.inc();
+        self.verdict(self.server.answer(&self.holdings.snapshot(), query, origin(Transport::Udp, peer), reply))
     }
 
     fn answer(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {

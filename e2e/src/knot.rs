@@ -21,7 +21,8 @@ impl Knot {
     /// A secondary at `address` that transfers `zones` from `primary` with `key`, and takes a NOTIFY signed with it.
     pub fn secondary(folder: &Folder, address: SocketAddr, primary: SocketAddr, zones: &[&str], key: &Key) -> Knot {
         let remote = format!("remote:\n  - id: primary\n    address: {}\n    key: {}\n", at(primary), key.name);
-        let acl = format!("acl:\n  - id: rule\n    address: 127.0.0.1\n    key: {}\n    action: notify\n", key.name);
+        let acl =
+            format!("acl:\n  - id: rule\n    address: {}\n    key: {}\n    action: notify\n", primary.ip(), key.name);
         Knot::start(folder, address, key, &format!("{remote}{acl}"), zones, "    master: primary\n    acl: rule\n")
     }
 

@@ -4,10 +4,12 @@
 //! serving them) or puts its own scene together from the same parts:
 //!
 //! - [`sshd`] and [`git`]: the remote that the primary pulls from and pushes to; [`proxy`] breaks the line between them;
+//! - [`network`]: a network namespace with taps, for services that bring their own stack;
 //! - [`primary`] (found by [`built`]): the program under test;
 //! - [`nsd`], [`knot`], [`bind`]: secondaries that transfer from it, and primaries to measure it beside;
 //! - [`letsencrypt`], [`pebble`], [`scripted_ca`]: our certificate service, and authorities for it;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
+//! - [`qemu`]: a virtual machine that boots an image of ours;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
 //! - [`samples`]: the zones and keys that the stories are told with.
@@ -29,12 +31,14 @@ pub mod git;
 pub mod knot;
 pub mod letsencrypt;
 pub mod message;
+pub mod network;
 pub mod nsd;
 pub mod pebble;
 pub mod ports;
 pub mod primary;
 pub mod process;
 pub mod proxy;
+pub mod qemu;
 pub mod random;
 pub mod records;
 pub mod samples;

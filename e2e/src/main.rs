@@ -12,6 +12,8 @@ mod packages;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+/// What runs in the sandbox, as one static ELF each.
+const SERVICES: [&str; 2] = ["dns-primary", "dns-secondary"];
 /// How long each fuzz target runs after the tests.
 const FUZZ_SECONDS: &str = "10";
 
@@ -51,6 +53,13 @@ fn bench(arguments: &[String]) -> Result<(), String> {
 fn test(filters: &[String]) -> Result<(), String> {
     // The tests start the programs as people do, as files, and so need them built.
     step(cargo(&["build", "--workspace", "--bins"]))?;
+    for service in SERVICES {
+        step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--", "build", service]))?;
+    }
+    for service in ["guest-probe", "dns-primary"] {
+        let image = ["image", service, "--output", &format!("target/{service}.img")];
+        step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--"]).args(image))?;
+    }
     if has_nextest() {
         return step(cargo(&["nextest", "run", "--workspace", "--run-ignored", "all"]).args(filters));
     }

@@ -26,7 +26,7 @@ impl Nsd {
             .map(|zone| {
                 format!(
                     "zone:\n  name: \"{zone}\"\n  zonefile: \"{zone}.zone\"\n  request-xfr: {ip}@{port} {name}\n  \
-                     allow-notify: 127.0.0.1 {name}\n",
+                     allow-notify: {ip} {name}\n",
                     ip = primary.ip(),
                     port = primary.port(),
                     name = key.name,

@@ -1,12 +1,14 @@
-//! Free loopback ports.
+//! Free ports, on loopback or in the test's own network.
 //!
 //! Taken from below the range from which the kernel serves outgoing connections: a port that it hands out for `bind(0)`
 //! can be gone again, as the source port of any connection, before the server under test binds it.
 
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::network;
 
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 20_000;
@@ -22,13 +24,13 @@ pub fn free_port() -> u16 {
         .expect("some port is free")
 }
 
-/// A free port at 127.0.0.1.
+/// A free port where parts of this test listen, see [`network::host`].
 pub fn free_address() -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, free_port()).into()
+    (network::host(), free_port()).into()
 }
 
 fn is_free(port: u16) -> bool {
-    let address = (Ipv4Addr::LOCALHOST, port);
+    let address = (network::host(), port);
     TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok()
 }
 

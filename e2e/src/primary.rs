@@ -6,6 +6,7 @@ use std::process::{Command, ExitStatus};
 
 use crate::built;
 use crate::folder::Folder;
+use crate::network::Tap;
 use crate::ports::free_address;
 use crate::process::{Outcome, Process, run};
 
@@ -13,15 +14,32 @@ use crate::process::{Outcome, Process, run};
 #[derive(Debug, Clone)]
 pub struct Arguments {
     address: SocketAddr,
+    sandbox: Option<Sandbox>,
     arguments: Vec<(String, Option<String>)>,
 }
 
 impl Arguments {
     /// For zones at `remote`, on a free port; pulls only when notified.
     pub fn new(remote: &str) -> Arguments {
-        let address = free_address();
-        let new = Arguments { address, arguments: Vec::new() };
+        Arguments::at(free_address(), None, remote)
+    }
+
+    /// For zones at `remote`, in the sandbox on a tap.
+    pub fn sandboxed(remote: &str, tap: &Tap) -> Arguments {
+        let sandbox = Sandbox { tap: tap.clone(), memory: 32 };
+        let new = Arguments::at(tap.dns(), Some(sandbox), remote);
+        tap.arguments().iter().fold(new, |new, (option, value)| new.set(option, value))
+    }
+
+    fn at(address: SocketAddr, sandbox: Option<Sandbox>, remote: &str) -> Arguments {
+        let new = Arguments { address, sandbox, arguments: Vec::new() };
         new.set("--remote", remote).set("--listen", &address.to_string()).set("--poll", "0").set("--logs", "*:debug")
+    }
+
+    /// So much memory in MiB, in the sandbox.
+    pub fn memory(mut self, memory: u32) -> Arguments {
+        self.sandbox.as_mut().expect("only the sandbox limits memory").memory = memory;
+        self
     }
 
     /// Where it will listen.
@@ -72,10 +90,32 @@ impl Arguments {
     }
 
     fn command(&self) -> Command {
-        let mut command = built::command("dns-primary", "dns-primary");
+        let mut command = match &self.sandbox {
+            None => built::command("dns-primary", "dns-primary"),
+            Some(sandbox) => sandbox.command("dns-primary"),
+        };
         for (option, value) in &self.arguments {
             command.arg(option).args(value);
         }
+        command
+    }
+}
+
+/// Where a service runs that has a tap instead of the host's sockets.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    /// Its tap.
+    pub tap: Tap,
+    /// Its memory in MiB.
+    pub memory: u32,
+}
+
+impl Sandbox {
+    /// The command line up to the service's own arguments.
+    pub fn command(&self, service: &str) -> Command {
+        let elf = built::elf(service);
+        let mut command = built::command("gitstead", "deploy");
+        command.args(["run", "--tap", self.tap.name(), "--memory", &self.memory.to_string()]).arg(elf).arg("--");
         command
     }
 }

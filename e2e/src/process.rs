@@ -188,6 +188,11 @@ pub struct Outcome {
 
 /// Runs `command` to its end with `input`; kills it and panics when it does not end.
 pub fn run(command: &mut Command, input: &str) -> Outcome {
+    run_within(Duration::from_secs(120), command, input)
+}
+
+/// As [`run`], for what may take longer.
+pub fn run_within(patience: Duration, command: &mut Command, input: &str) -> Outcome {
     use std::io::Write;
     let mut child = command
         .stdin(Stdio::piped())
@@ -204,7 +209,7 @@ pub fn run(command: &mut Command, input: &str) -> Outcome {
         let _ = done.send(());
         output
     });
-    if is_done.recv_timeout(Duration::from_secs(120)).is_err() {
+    if is_done.recv_timeout(patience).is_err() {
         signal_all(&family(id), Signal::KILL);
         panic!("{command:?} does not end");
     }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::folder::{Folder, write};
 use crate::git::{ISOLATION, Repository, WorkTree};
+use crate::network;
 use crate::ports::free_port;
 use crate::process::{Process, run};
 use crate::wait;
@@ -104,7 +105,7 @@ impl Sshd {
         self.process.as_ref().expect("the server runs")
     }
 
-    /// Its port at 127.0.0.1.
+    /// Its port.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -143,9 +144,9 @@ impl Sshd {
         format!("ed25519:{}", STANDARD.encode(&private[place - 32..place]))
     }
 
-    /// The address of a repository on this server, `ssh://user@127.0.0.1:port/path`.
+    /// The address of a repository on this server, `ssh://user@address:port/path`.
     pub fn url(&self, repository: &Repository) -> String {
-        format!("ssh://{}@127.0.0.1:{}{}", self.user, self.port, repository.path().display())
+        format!("ssh://{}@{}:{}{}", self.user, network::host(), self.port, repository.path().display())
     }
 
     /// The `GIT_SSH_COMMAND` of an operator whose key is accepted.
@@ -166,10 +167,11 @@ impl Sshd {
         // With a shell level below 2, bash would read the user's own .bashrc for every command, whatever it holds.
         let accept = if options.accept_git_protocol { "AcceptEnv GIT_PROTOCOL\n" } else { "" };
         format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nAuthorizedKeysFile {folder}/authorized_keys\n\
+            "Port {port}\nListenAddress {address}\nHostKey {folder}/host_key\nAuthorizedKeysFile {folder}/authorized_keys\n\
              PidFile none\nStrictModes no\nPermitRootLogin yes\nPasswordAuthentication no\nUsePAM no\n\
              MaxStartups 1000\nMaxSessions 100\nPrintMotd no\nSetEnv SHLVL=2 {environment}\n{accept}",
             port = self.port,
+            address = network::host(),
             environment = isolation.join(" "),
         )
     }

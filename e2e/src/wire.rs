@@ -5,13 +5,14 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use crate::message::{Variables, hmac, kind, query};
+use crate::network;
 use crate::samples::Key;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends one datagram and waits for one; `None` if nothing comes within `patience`.
 pub fn udp_exchange_within(patience: Duration, server: SocketAddr, octets: &[u8]) -> Option<Reply> {
-    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket can be bound");
+    let socket = UdpSocket::bind((network::host(), 0)).expect("a socket can be bound");
     socket.set_read_timeout(Some(patience)).expect("a time limit can be set");
     socket.send_to(octets, server).expect("a datagram can be sent");
     let mut buffer = vec![0; 65_535];
@@ -44,7 +45,7 @@ pub fn serves(server: SocketAddr, zone: &str) -> bool {
 
 /// The serial that a server has for a zone, if it answers at once and with authority.
 pub fn serial(server: SocketAddr, zone: &str) -> Option<u32> {
-    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket can be bound");
+    let socket = UdpSocket::bind((network::host(), 0)).expect("a socket can be bound");
     // Connected, so that a port where nobody listens yet is an error at once.
     socket.connect(server).expect("a datagram socket can be connected");
     socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a time limit can be set");

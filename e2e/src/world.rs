@@ -6,6 +6,7 @@ use crate::clients::{dig, serial};
 use crate::folder::Folder;
 use crate::git::{Repository, WorkTree};
 use crate::message::{Signer, notify};
+use crate::network::{Network, Tap};
 use crate::primary::{Arguments, Primary};
 use crate::samples;
 use crate::sshd::{Options, Sshd};
@@ -17,12 +18,20 @@ pub struct Scene {
     files: Vec<(String, String)>,
     options: Options,
     arguments: Vec<(String, String)>,
+    sandbox: Option<(Network, Tap)>,
 }
 
 impl Scene {
     /// The sample zones and keys, nothing special.
     pub fn new() -> Scene {
-        Scene { files: samples::files(), options: Options::default(), arguments: Vec::new() }
+        Scene { files: samples::files(), options: Options::default(), arguments: Vec::new(), sandbox: None }
+    }
+
+    /// The same, but the primary runs in the sandbox, on a tap in a network of the test's own.
+    pub fn sandboxed() -> Scene {
+        let network = Network::enter();
+        let tap = network.tap();
+        Scene { sandbox: Some((network, tap)), ..Scene::new() }
     }
 
     /// Puts a file into the repository, in place of any of that name.
@@ -48,7 +57,7 @@ impl Scene {
         let folder = Folder::new();
         let sshd = Sshd::start_with(&folder, &self.options);
         let repository = Repository::with_files(&folder.join("zones.git"), &self.files);
-        Remote { sshd, repository, arguments: self.arguments, folder }
+        Remote { sshd, repository, arguments: self.arguments, folder, sandbox: self.sandbox }
     }
 
     /// Sets everything up and waits until the primary serves.
@@ -73,15 +82,32 @@ pub struct Remote {
     /// The test's folder.
     pub folder: Folder,
     arguments: Vec<(String, String)>,
+    sandbox: Option<(Network, Tap)>,
 }
 
 impl Remote {
+    /// The primary's tap, in the sandbox.
+    pub fn tap(&self) -> &Tap {
+        &self.sandbox.as_ref().expect("the scene is in the sandbox").1
+    }
+
+    /// One more network on the same host, in the sandbox.
+    pub fn another_tap(&self) -> Tap {
+        self.sandbox.as_ref().expect("the scene is in the sandbox").0.tap()
+    }
+
     /// The command line of a primary for this remote: right key, right fingerprint.
     pub fn arguments(&self) -> Arguments {
-        let key = self.sshd.user_key();
-        let arguments = Arguments::new(&format!("{}#main", self.sshd.url(&self.repository)))
-            .set("--ssh-key-file", key.to_str().expect("test paths are UTF-8"))
-            .set("--ssh-authenticator", &self.sshd.fingerprint());
+        let remote = format!("{}#main", self.sshd.url(&self.repository));
+        let arguments = match &self.sandbox {
+            None => {
+                let key = self.sshd.user_key();
+                Arguments::new(&remote).set("--ssh-key-file", key.to_str().expect("test paths are UTF-8"))
+            }
+            // There is no file to read it from.
+            Some((_, tap)) => Arguments::sandboxed(&remote, tap).set("--ssh-key", &self.sshd.user_key_seed()),
+        };
+        let arguments = arguments.set("--ssh-authenticator", &self.sshd.fingerprint());
         self.arguments.iter().fold(arguments, |arguments, (option, value)| match option.as_str() {
             "--notify" | "--listen" => arguments.add(option, value),
             _ => arguments.set(option, value),

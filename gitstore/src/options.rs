@@ -121,6 +121,18 @@ pub struct Limits {
     pub silence: Duration,
 }
 
+/// What is made of an object takes several times its octets.
+const ROOM_FOR_AN_OCTET: u64 = 6;
+
+impl Limits {
+    /// The same limits, but no more objects than fit the memory that is left, where that is limited.
+    pub(crate) fn within(self, left: Option<usize>) -> Limits {
+        let Some(left) = left else { return self };
+        let octets = left as u64 / ROOM_FOR_AN_OCTET;
+        Limits { unpacked_octets: self.unpacked_octets.min(octets), ..self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

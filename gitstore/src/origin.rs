@@ -123,7 +123,7 @@ impl Origin {
 
     pub(crate) async fn fetch(&self, request: FetchRequest, keep: Keep) -> Result<Arrived, RemoteError> {
         let tolerant = request.have.is_none();
-        let mut reader = PackReader::new(self.limits, keep);
+        let mut reader = PackReader::new(self.limits.within(platform::memory::left()), keep);
         let exchange = self.remote.start(Service::UploadPack).await?;
         let whole = self.limits.silence * FETCH_SILENCES;
         let fetched =

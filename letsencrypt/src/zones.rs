@@ -241,6 +241,10 @@ impl Respond for Ear {
         burst.answer(|_, _, _| Verdict::PassOn);
     }
 
+    fn answer_datagram(&self, _: &[u8], _: SocketAddr, _: &mut [u8]) -> Verdict {
+        Verdict::PassOn
+    }
+
     fn answer(&self, _: &[u8], _: SocketAddr, _: &mut [u8]) -> Verdict {
         Verdict::PassOn
     }

@@ -1,8 +1,12 @@
 //! Boot arguments that every service has, spelled as MirageOS unikernels spell them.
 
+mod network;
+
 use std::net::{IpAddr, SocketAddr};
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
+
+pub use network::Addresses;
 
 /// The arguments of `--help`'s section "Host".
 #[derive(Clone, Debug, clap::Args)]
@@ -31,6 +35,17 @@ pub struct CommonArguments {
     /// Wait so many seconds before the start.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub delay: u64,
+
+    /// Memory in MiB: when it is used up, new work is refused [default: what there is].
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(8..))]
+    pub memory: Option<u32>,
+
+    /// Give up every system call that is not needed once the service runs [default: on a stack of our own].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub seal: Option<bool>,
+
+    #[command(flatten)]
+    pub(crate) network: network::NetworkArguments,
 }
 
 /// An argument whose value cannot be used, alone or beside the others. At fault: the operator.

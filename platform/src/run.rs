@@ -5,11 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 use crate::boot::{ArgumentError, CommonArguments};
-use crate::{Metrics, Net, log};
+use crate::shutdown::{Shutdown, Signals};
+use crate::{Metrics, Net, frames, log, memory, seal};
 
 /// The exit code for arguments that cannot be used (sysexits' EX_USAGE, as MirageOS).
 const EXIT_USAGE: u8 = 64;
@@ -36,17 +35,23 @@ pub struct Boot {
     pub metrics: Metrics,
     /// Says when to end.
     pub shutdown: Shutdown,
+    seal: Option<Seal>,
 }
 
-/// Resolves once somebody asked the service to end (SIGTERM, SIGINT).
-#[derive(Clone, Debug)]
-pub struct Shutdown(watch::Receiver<bool>);
+/// How to seal the process.
+#[derive(Clone, Copy, Debug)]
+struct Seal {
+    own_stack: bool,
+}
 
-impl Shutdown {
-    /// Waits until the service is asked to end.
-    pub async fn requested(&mut self) {
-        // The sender lives as long as the process; were it gone, the end would be near as well.
-        let _ = self.0.wait_for(|requested| *requested).await;
+impl Boot {
+    /// To be called once everything is open and every thread runs: from here on the process can open no file, start no
+    /// program and no thread, and get no memory beside what it has.
+    pub fn seal(&self) -> Result<(), ArgumentError> {
+        let Some(Seal { own_stack }) = self.seal else { return Ok(()) };
+        seal::seal(own_stack)?;
+        tracing::info!("sealed");
+        Ok(())
     }
 }
 
@@ -63,19 +68,48 @@ where
         Ok(arguments) => arguments,
         Err(error) => return usage(program, &error),
     };
+    let addresses = match common.network.addresses() {
+        Ok(addresses) => addresses,
+        Err(error) => return usage(program, &error.to_string()),
+    };
+    // The frame device first, before its number could be anything else's.
+    let frames = match addresses.as_ref().map(|_| frames::take()).transpose() {
+        Ok(frames) => frames,
+        Err(error) => {
+            return usage(program, &format!("no frame device on file descriptor 3 ({error}); see gitstead run"));
+        }
+    };
     raise_file_limit();
+    let signals = match Signals::hold() {
+        Ok(signals) => signals,
+        Err(error) => return usage(program, &error.to_string()),
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return usage(program, &error.to_string()),
     };
+    if let Some(memory) = common.memory {
+        memory::limit(memory);
+    }
     let ended = runtime.block_on(async {
-        let boot = start(program, &common).await?;
+        let net = match addresses.zip(frames) {
+            Some((addresses, frames)) => {
+                Net::own(frames, &addresses).await.map_err(|error| ArgumentError(error.to_string()))?
+            }
+            None => Net::host_with_resolvers(common.network.resolvers()),
+        };
+        let boot = start(program, &common, net, signals).await?;
         service(boot, own).await
     });
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => usage(program, &error.to_string()),
-    }
+    let code = match ended {
+        Ok(()) => 0,
+        Err(error) => {
+            complain(program, &error.to_string());
+            EXIT_USAGE
+        }
+    };
+    // What the runtime and the C library would do on the way out, a seal forbids; there is nothing left to lose.
+    seal::exit(code)
 }
 
 fn parse<A: Args + FromArgMatches>(program: Program) -> Result<(CommonArguments, A), String> {
@@ -106,15 +140,19 @@ fn one_line(error: &str) -> String {
     sentence.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[expect(clippy::print_stderr, reason = "logging has not started, or never will")]
 fn usage(program: Program, error: &str) -> ExitCode {
-    eprintln!("{}: {error}", program.name);
+    complain(program, error);
     ExitCode::from(EXIT_USAGE)
 }
 
-async fn start(program: Program, common: &CommonArguments) -> Result<Boot, ArgumentError> {
+#[expect(clippy::print_stderr, reason = "for whoever typed the arguments, not for the log")]
+fn complain(program: Program, error: &str) {
+    eprintln!("{}: {error}", program.name);
+}
+
+async fn start(program: Program, common: &CommonArguments, net: Net, signals: Signals) -> Result<Boot, ArgumentError> {
     let name = common.name.clone().unwrap_or_else(|| program.name.to_owned());
-    let (net, metrics) = (Net::host(), Metrics::default());
+    let metrics = Metrics::default();
     if let Some(syslog) = log::start(common.logs.clone(), &name, common.syslog) {
         tokio::spawn(syslog.run(net.clone()));
     }
@@ -129,21 +167,11 @@ async fn start(program: Program, common: &CommonArguments) -> Result<Boot, Argum
             }
         });
     }
-    let shutdown = listen_for_signals().map_err(|error| ArgumentError(error.to_string()))?;
+    let shutdown = signals.listen().map_err(|error| ArgumentError(error.to_string()))?;
     tokio::time::sleep(Duration::from_secs(common.delay)).await;
-    Ok(Boot { net, name, metrics, shutdown })
-}
-
-fn listen_for_signals() -> std::io::Result<Shutdown> {
-    let (sender, receiver) = watch::channel(false);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::spawn(async move {
-        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
-        let _ = sender.send(true);
-        // Keeps the channel open, so that later waiters see the value.
-        sender.closed().await;
-    });
-    Ok(Shutdown(receiver))
+    let own_stack = net.is_own();
+    let seal = common.seal.unwrap_or(own_stack).then_some(Seal { own_stack });
+    Ok(Boot { net, name, metrics, shutdown, seal })
 }
 
 #[cfg(test)]

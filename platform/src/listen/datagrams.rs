@@ -63,10 +63,17 @@ impl Datagram {
     }
 }
 
-/// Starts answering: `answer` decides about each burst. Hands out what it passed on.
-pub fn serve<F>(sockets: Sockets, in_flight: &InFlight, answer: F) -> std::io::Result<mpsc::Receiver<Datagram>>
+/// Starts answering: `answer` decides about each burst, `answer_one` about datagrams that a stack hands out one by one, in the
+/// frames that they came in. Hands out what they passed on.
+pub fn serve<F, O>(
+    sockets: Sockets,
+    in_flight: &InFlight,
+    answer: F,
+    answer_one: O,
+) -> std::io::Result<mpsc::Receiver<Datagram>>
 where
     F: FnMut(&mut Burst) + Clone + Send + 'static,
+    O: FnMut(&[u8], SocketAddr, &mut [u8]) -> Verdict + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(WAITING);
     let passed_on = PassedOn { sender, in_flight: in_flight.clone() };
@@ -82,11 +89,29 @@ where
                 thread.spawn(move || run_thread(socket, with_destinations, answer, &passed_on))?;
             }
         }
+        Sockets::Any(socket) if socket.answers_in_place() => answer_in_place(&Arc::new(socket), answer_one, passed_on),
         Sockets::Any(socket) => {
             tokio::spawn(run_task(socket, answer, passed_on));
         }
     }
     Ok(receiver)
+}
+
+/// On a stack of our own nothing is awaited: it calls for each datagram as it finds it.
+fn answer_in_place<O>(socket: &Arc<UdpSocket>, mut answer: O, passed_on: PassedOn)
+where
+    O: FnMut(&[u8], SocketAddr, &mut [u8]) -> Verdict + Send + 'static,
+{
+    // The socket holds this closure and the closure the socket: it is served for ever.
+    let back = Arc::clone(socket);
+    socket.answer_in_place(Box::new(move |request, peer, reply| match answer(request, peer, reply) {
+        Verdict::Reply(length) => Some(length),
+        Verdict::PassOn => {
+            passed_on.pass(request, peer, WayBack::Any(Arc::clone(&back)));
+            None
+        }
+        Verdict::Ignore => None,
+    }));
 }
 
 /// Where datagrams go that are passed on.

@@ -27,6 +27,9 @@ pub trait Respond: Send + Sync + 'static {
     /// Decides about datagrams that came together; on many threads at once.
     fn answer_burst(&self, burst: &mut Burst);
 
+    /// Decides about one datagram; the reply goes into the buffer.
+    fn answer_datagram(&self, request: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict;
+
     /// Decides about a message that came over TCP; the reply goes into the buffer.
     fn answer(&self, message: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict;
 
@@ -46,8 +49,10 @@ pub fn serve(
     service: &Arc<impl Respond>,
 ) -> io::Result<()> {
     for Sockets { datagrams, streams } in sockets {
-        let answering = Arc::clone(service);
-        let mut passed_on = datagrams::serve(datagrams, in_flight, move |burst| answering.answer_burst(burst))?;
+        let (bursts, single) = (Arc::clone(service), Arc::clone(service));
+        let answer = move |burst: &mut Burst| bursts.answer_burst(burst);
+        let answer_one = move |request: &[u8], peer, reply: &mut [u8]| single.answer_datagram(request, peer, reply);
+        let mut passed_on = datagrams::serve(datagrams, in_flight, answer, answer_one)?;
         let handling = Arc::clone(service);
         tokio::spawn(async move {
             while let Some(datagram) = passed_on.recv().await {
