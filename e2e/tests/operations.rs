@@ -52,10 +52,10 @@ fn updates_share_a_push_where_pushes_are_limited() {
     let pushes = world.repository().count_pushes();
     std::thread::scope(|scope| {
         for n in 0..8 {
-            let world = &world;
+            let address = world.address();
             scope.spawn(move || {
                 let command = format!("update add n{n}.example.com 60 A 192.0.2.1");
-                assert!(nsupdate(world.address(), &UPDATE, &command).success);
+                assert!(nsupdate(address, &UPDATE, &command).success);
             });
         }
     });

@@ -171,7 +171,7 @@ impl Chain {
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
     match X509Certificate::from_der(der) {
-        Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+        Ok((&[], certificate)) => Ok(certificate),
         Ok(_) => Err(CertificateError::Malformed("octets are left over".to_owned())),
         Err(error) => Err(CertificateError::Malformed(error.to_string())),
     }

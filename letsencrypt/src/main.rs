@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use letsencrypt::config::Arguments;
 use platform::Program;
 
+#[global_allocator]
+static MEMORY: platform::Arena = platform::Arena;
+
 fn main() -> ExitCode {
     let program = Program {
         name: env!("CARGO_PKG_NAME"),

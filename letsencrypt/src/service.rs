@@ -76,6 +76,7 @@ async fn serve(mut boot: Boot, config: ServeConfig) -> Result<(), ArgumentError>
     });
     tokio::spawn(ask(Arc::clone(&service), asked));
     let certifier = Certifier::new(Settings { orders: config.orders, renewal: config.renewal, asks });
+    boot.seal()?;
     tracing::info!("looking after the zones of {} with key {}", config.primary, config.key.name);
     tokio::select! {
         () = work(service, certifier, &zones, happened) => (),

@@ -229,6 +229,10 @@ mod tests {
         (buffer[..length].to_vec(), peer)
     }
 
+    fn not_one(_: &[u8], _: SocketAddr, _: &mut [u8]) -> Verdict {
+        panic!("these sockets give bursts")
+    }
+
     /// More than one burst waits when the answering begins; none may get lost between two bursts.
     async fn a_flood_is_answered(sockets: Sockets, address: SocketAddr) {
         const FLOOD: usize = 3 * IN_A_ROW;
@@ -236,7 +240,7 @@ mod tests {
         for number in 0..FLOOD {
             client.send_to(&number.to_be_bytes(), address).await.unwrap();
         }
-        let _passed_on = serve(sockets, &InFlight::default(), echo).unwrap();
+        let _passed_on = serve(sockets, &InFlight::default(), echo, not_one).unwrap();
         let mut answered = [false; FLOOD];
         for _ in 0..FLOOD {
             let (octets, _) = receive(&client).await;
@@ -264,7 +268,7 @@ mod tests {
         for (any, asked) in [("0.0.0.0:0", "127.0.0.7"), ("[::]:0", "::1")] {
             let Ok(sockets) = Net::host().udp_bind_shared(any.parse().unwrap(), 1).unwrap() else { continue };
             let port = sockets[0].local_addr().unwrap().port();
-            let mut passed_on = serve(Sockets::Host(sockets), &InFlight::default(), echo).unwrap();
+            let mut passed_on = serve(Sockets::Host(sockets), &InFlight::default(), echo, not_one).unwrap();
             let asked = SocketAddr::new(asked.parse().unwrap(), port);
             let client = match asked {
                 SocketAddr::V4(_) => client().await,
@@ -303,7 +307,7 @@ mod tests {
     async fn a_service_that_ends_takes_nothing_new_on() {
         let sockets = Net::host().udp_bind_shared("127.0.0.1:0".parse().unwrap(), 1).unwrap().unwrap();
         let (address, in_flight, client) = (sockets[0].local_addr().unwrap(), InFlight::default(), client().await);
-        let mut passed_on = serve(Sockets::Host(sockets), &in_flight, echo).unwrap();
+        let mut passed_on = serve(Sockets::Host(sockets), &in_flight, echo, not_one).unwrap();
         client.send_to(b"?first", address).await.unwrap();
         let first = passed_on.recv().await.unwrap();
         assert_eq!(in_flight.finish(Duration::ZERO).await, 1, "the first is not answered yet");

@@ -212,6 +212,10 @@ mod tests {
     {
         fn answer_burst(&self, _: &mut Burst) {}
 
+        fn answer_datagram(&self, _: &[u8], _: SocketAddr, _: &mut [u8]) -> Verdict {
+            Verdict::Ignore
+        }
+
         async fn datagram(self: Arc<Self>, _: Datagram) {}
 
         fn answer(&self, message: &[u8], _: SocketAddr, reply: &mut [u8]) -> Verdict {

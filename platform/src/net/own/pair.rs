@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
-use std::sync::Arc;
 use std::time::Duration;
 
 use smoltcp::wire::Ipv4Cidr;
@@ -11,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::Net;
 use crate::boot::Addresses;
-use crate::listen::datagrams::{self, Verdict};
+use crate::listen::datagrams::{self, Burst, Sockets, Verdict};
+use crate::listen::in_flight::InFlight;
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 7, 0, 2);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 7, 0, 1);
@@ -109,15 +109,17 @@ async fn who_hangs_up_is_noticed() {
 #[tokio::test]
 async fn datagrams_are_answered_at_once_or_later() {
     let (client, far) = pair().await;
-    let socket = Arc::new(far.udp_bind(server(53)).await.unwrap());
-    let mut passed_on = datagrams::serve(socket, |request, _, reply| match request {
+    let socket = Sockets::Any(far.udp_bind(server(53)).await.unwrap());
+    let answer_one = |request: &[u8], _, reply: &mut [u8]| match request {
         b"now" => {
             reply[..2].copy_from_slice(b"ok");
             Verdict::Reply(2)
         }
         b"later" => Verdict::PassOn,
         _ => Verdict::Ignore,
-    });
+    };
+    let bursts = |_: &mut Burst| panic!("this stack has no bursts");
+    let mut passed_on = datagrams::serve(socket, &InFlight::default(), bursts, answer_one).unwrap();
     let socket = client.udp_bind((Ipv4Addr::UNSPECIFIED, 0).into()).await.unwrap();
     let mut buffer = [0; 64];
     socket.send_to(b"now", server(53)).await.unwrap();
