@@ -29,6 +29,22 @@ const ASK_AGAIN: u64 = 6 * 3600;
 /// Least time between two new orders: Let's Encrypt takes 300 in three hours of one account, and bursts before that.
 const BETWEEN_ORDERS: Duration = Duration::from_millis(50);
 
+/// Times that a nonce may be refused in a row, beyond the few of the ACME library. A request that was refused so was not heard.
+const NONCES: usize = 20;
+
+/// Runs a request again while its nonce is refused (RFC 8555 section 6.5).
+macro_rules! patiently {
+    ($request:expr) => {{
+        let mut refused = 0;
+        loop {
+            match $request {
+                Err(error) if refused < NONCES && problem::is_about_the_nonce(&error) => refused += 1,
+                result => break result,
+            }
+        }
+    }};
+}
+
 /// A CA, and our account there.
 #[derive(Debug)]
 pub struct Acme {
@@ -117,9 +133,11 @@ impl Acme {
         };
         let replaces = replaces.filter(|_| session.directory.renewal_info).and_then(identifier);
         let opened = match replaces {
-            None => session.account.new_order(&order()).await,
-            Some(replaces) => match session.account.new_order(&order().replaces(replaces)).await {
-                Err(error) if problem::is_about_what_is_replaced(&error) => session.account.new_order(&order()).await,
+            None => patiently!(session.account.new_order(&order()).await),
+            Some(replaces) => match patiently!(session.account.new_order(&order().replaces(replaces.clone())).await) {
+                Err(error) if problem::is_about_what_is_replaced(&error) => {
+                    patiently!(session.account.new_order(&order()).await)
+                }
                 opened => opened,
             },
         };
@@ -136,6 +154,7 @@ impl Acme {
 
     /// What the CA wants to see; nothing for what it has seen lately.
     async fn wanted(&self, order: &mut Order) -> Result<Vec<Proof>, Failure> {
+        patiently!(fetch(order).await).map_err(|error| self.failure("an authorization", &error))?;
         let mut proofs = vec![];
         let mut authorizations = order.authorizations();
         while let Some(authorization) = authorizations.next().await {
@@ -164,7 +183,8 @@ impl Acme {
             if authorization.status == AuthorizationStatus::Pending
                 && let Some(mut challenge) = authorization.challenge(ChallengeType::Dns01)
             {
-                challenge.set_ready().await.map_err(|error| self.failure("a challenge", &error))?;
+                let said = patiently!(challenge.set_ready().await);
+                said.map_err(|error| self.failure("a challenge", &error))?;
             }
         }
         Ok(())
@@ -175,7 +195,7 @@ impl Acme {
         let mut reasons = vec![];
         let mut authorizations = order.authorizations();
         while let Some(Ok(mut authorization)) = authorizations.next().await {
-            if authorization.refresh().await.is_err() {
+            if patiently!(authorization.refresh().await.map(|_| ())).is_err() {
                 continue;
             }
             let identifier = authorization.identifier().to_string();
@@ -195,7 +215,7 @@ impl Acme {
             prover.prove(proofs).await?;
             self.say_ready(order).await?;
         }
-        match order.poll_ready(&POLLS).await {
+        match patiently!(order.poll_ready(&POLLS).await) {
             Ok(OrderStatus::Ready) => Ok(()),
             Ok(_) => Err(self.invalid(order).await),
             Err(Error::Api(_)) if order.state().status == OrderStatus::Invalid => Err(self.invalid(order).await),
@@ -220,9 +240,11 @@ impl Authority for Acme {
             _ => (),
         }
         if order.state().status == OrderStatus::Ready {
-            order.finalize_csr(&request.der).await.map_err(|error| self.failure("the request", &error))?;
+            let finalized = patiently!(order.finalize_csr(&request.der).await);
+            finalized.map_err(|error| self.failure("the request", &error))?;
         }
-        let pem = order.poll_certificate(&POLLS).await.map_err(|error| self.failure("the certificate", &error))?;
+        let pem = patiently!(order.poll_certificate(&POLLS).await);
+        let pem = pem.map_err(|error| self.failure("the certificate", &error))?;
         Chain::read_pem(&pem).map_err(|error| Failure::new(Fault::Refused, error))
     }
 
@@ -247,6 +269,15 @@ impl Authority for Acme {
     fn issuer(&self) -> Issuer {
         self.issuer.lock().expect("no holder of the issuer panics").clone()
     }
+}
+
+/// Fetches all authorizations of an order; those that are there already are not asked for again.
+async fn fetch(order: &mut Order) -> Result<(), Error> {
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        authorization?;
+    }
+    Ok(())
 }
 
 /// How renewal information names a certificate; none for one that does not name its issuer's key.

@@ -35,6 +35,11 @@ pub fn is_about_the_account(error: &Error) -> bool {
     matches!(error, Error::Api(problem) if matches!(kind(problem), "accountDoesNotExist" | "unauthorized"))
 }
 
+/// Whether the CA did not like the nonce; nothing else is known of the request then.
+pub fn is_about_the_nonce(error: &Error) -> bool {
+    matches!(error, Error::Api(problem) if kind(problem) == "badNonce")
+}
+
 /// Whether a certificate was named as replaced that is replaced already (RFC 9773 section 5).
 pub fn is_about_what_is_replaced(error: &Error) -> bool {
     matches!(error, Error::Api(problem) if kind(problem) == "alreadyReplaced" || problem.status == Some(409))

@@ -153,7 +153,6 @@ impl Entry {
         self.failures = 0;
         // A CA that wants every certificate renewed at once is not followed for ever.
         self.not_before = plan::after_orders(&mut self.starts, now).max(now + SETTLE);
-        self.advice = None;
         self.issued = Some((identity, chain, now));
     }
 
@@ -198,18 +197,9 @@ impl Entry {
             }
             Wish::Certificate(request) => request.clone(),
         };
-        let best = best(&self.slot.contents, &request, now);
-        let mut wake = u64::MAX;
-        if let Some(certificate) = &best {
-            wake = self.step_with_certificate(certificate, settings, now, effects);
-            let renewal = self.renewal(certificate, settings).max(self.not_before).max(hold);
-            if renewal > now {
-                return Next::At(wake.min(renewal));
-            }
-        }
-        if let Some((identity, chain, written)) = &self.issued
-            && best.is_none()
-            && *identity == request.identity()
+        let in_dns = best(&self.slot.contents, &request, now);
+        let issued = self.issued.as_ref().filter(|(identity, ..)| *identity == request.identity());
+        if let (None, Some((_, chain, written))) = (&in_dns, issued)
             && plan::is_fresh(&chain.leaf, settings.renewal, now)
         {
             if written + SETTLE > now {
@@ -219,6 +209,17 @@ impl Entry {
             effects.push(Effect::Restore { host: self.host.clone(), contents, chain });
             self.issued = self.issued.take().map(|(identity, chain, _)| (identity, chain, now));
             return Next::At(now + SETTLE);
+        }
+        // DNS may be a moment behind what was written last.
+        let newest = issued.map(|(_, chain, _)| chain.leaf.clone()).filter(|leaf| leaf.holds(now).is_ok());
+        let best = in_dns.into_iter().chain(newest).max_by_key(|certificate| certificate.not_after);
+        let mut wake = u64::MAX;
+        if let Some(certificate) = &best {
+            wake = self.step_with_certificate(certificate, settings, now, effects);
+            let renewal = self.renewal(certificate, settings).max(self.not_before).max(hold);
+            if renewal > now {
+                return Next::At(wake.min(renewal));
+            }
         }
         let start = self.not_before.max(hold);
         if start > now {

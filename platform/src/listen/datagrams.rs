@@ -79,15 +79,23 @@ where
     let passed_on = PassedOn { sender, in_flight: in_flight.clone() };
     match sockets {
         Sockets::Host(sockets) => {
+            let (ready, are_ready) = std::sync::mpsc::channel();
+            let count = sockets.len();
             for socket in sockets {
-                let (answer, passed_on) = (answer.clone(), passed_on.clone());
+                let (answer, passed_on, ready) = (answer.clone(), passed_on.clone(), ready.clone());
                 let with_destinations = socket.local_addr()?.ip().is_unspecified();
                 if with_destinations {
                     batch::tell_destinations(&socket)?;
                 }
                 let thread = thread::Builder::new().name("answering".to_owned());
-                thread.spawn(move || run_thread(socket, with_destinations, answer, &passed_on))?;
+                thread.spawn(move || {
+                    // Whoever waits has gone on when the process is about to end.
+                    let _ = ready.send(());
+                    run_thread(socket, with_destinations, answer, &passed_on);
+                })?;
             }
+            // A thread that has yet to begin makes system calls that a seal forbids.
+            are_ready.iter().take(count).for_each(drop);
         }
         Sockets::Any(socket) if socket.answers_in_place() => answer_in_place(&Arc::new(socket), answer_one, passed_on),
         Sockets::Any(socket) => {
