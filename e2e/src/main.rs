@@ -13,7 +13,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// What runs in the sandbox, as one static ELF each.
-const SERVICES: [&str; 2] = ["dns-primary", "dns-secondary"];
+const SERVICES: [&str; 3] = ["dns-primary", "dns-secondary", "letsencrypt"];
+/// What runs in a virtual machine, as one image each.
+const IMAGES: [&str; 3] = ["guest-probe", "dns-primary", "letsencrypt"];
 /// How long each fuzz target runs after the tests.
 const FUZZ_SECONDS: &str = "10";
 
@@ -52,11 +54,11 @@ fn bench(arguments: &[String]) -> Result<(), String> {
 
 fn test(filters: &[String]) -> Result<(), String> {
     // The tests start the programs as people do, as files, and so need them built.
-    step(cargo(&["build", "--workspace", "--bins"]))?;
+    step(cargo(&["build", "--workspace", "--bins", "--examples"]))?;
     for service in SERVICES {
         step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--", "build", service]))?;
     }
-    for service in ["guest-probe", "dns-primary"] {
+    for service in IMAGES {
         let image = ["image", service, "--output", &format!("target/{service}.img")];
         step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--"]).args(image))?;
     }

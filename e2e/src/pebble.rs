@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::folder::{Folder, write};
+use crate::network;
 use crate::ports::free_address;
 use crate::process::{Process, run};
 use crate::wait;
@@ -72,7 +73,7 @@ impl Pebble {
 
     /// The URL of its directory.
     pub fn directory(&self) -> String {
-        format!("https://localhost:{}/dir", self.api.port())
+        format!("https://{}/dir", self.api)
     }
 
     /// Where its API is.
@@ -87,7 +88,7 @@ impl Pebble {
 
     /// The root that it issues from (PEM), in a file; another one at each start.
     pub fn issuing_root(&self) -> PathBuf {
-        let (path, url) = (self.home.join("root.pem"), format!("https://localhost:{}/roots/0", self.management.port()));
+        let (path, url) = (self.home.join("root.pem"), format!("https://{}/roots/0", self.management));
         let outcome =
             run(Command::new("curl").arg("-sSf").arg("--cacert").arg(self.ca_file()).arg("-o").arg(&path).arg(url), "");
         assert!(outcome.success, "{}", outcome.output);
@@ -116,8 +117,9 @@ pub fn make_certificate(home: &std::path::Path) {
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 \
             -subj /CN=tests -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout api.key -out api.csr -subj /CN=localhost
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\n' >ext
+        echo subjectAltName=DNS:localhost,IP:127.0.0.1,IP:$HOST >ext
         openssl x509 -req -in api.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out api.pem";
-    let outcome = run(Command::new("sh").args(["-c", script]).current_dir(home), "");
+    let outcome =
+        run(Command::new("sh").args(["-c", script]).env("HOST", network::host().to_string()).current_dir(home), "");
     assert!(outcome.success, "{}", outcome.output);
 }

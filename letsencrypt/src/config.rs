@@ -1,7 +1,6 @@
 //! Boot arguments as typed, and the checked values that the rest of the service works with.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -18,6 +17,8 @@ use crate::keys;
 
 /// The port of the protocol (RFC 1035 section 4.2).
 const DNS_PORT: u16 = 53;
+/// How certificates begin as text.
+const PEM: &str = "-----BEGIN CERTIFICATE-----";
 const PRODUCTION: &str = "https://acme-v02.api.letsencrypt.org/directory";
 const STAGING: &str = "https://acme-staging-v02.api.letsencrypt.org/directory";
 
@@ -77,9 +78,9 @@ pub struct Arguments {
     #[arg(long, value_name = "BASE64", requires = "eab_kid", value_parser = parse_base64)]
     eab_key: Option<Octets>,
 
-    /// Trust the CA's servers by these certificates (PEM) in place of the web's.
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    /// Trust the CA's servers by these certificates in place of the web's: a file of PEM, or its text itself where there are no files.
+    #[arg(long, value_name = "FILE|PEM")]
+    ca_file: Option<String>,
 
     /// The CA's certificate profile.
     #[arg(long, value_name = "PROFILE")]
@@ -247,9 +248,12 @@ impl Arguments {
     }
 
     fn roots(&self) -> Result<Vec<CertificateDer<'static>>, ArgumentError> {
-        let Some(path) = &self.ca_file else { return Ok(vec![]) };
-        let failed = |error: &dyn std::fmt::Display| ArgumentError(format!("--ca-file {}: {error}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| failed(&error))?;
+        let Some(argument) = &self.ca_file else { return Ok(vec![]) };
+        let is_text = argument.contains(PEM);
+        let shown = if is_text { PEM } else { argument.as_str() };
+        let failed = |error: &dyn std::fmt::Display| ArgumentError(format!("--ca-file {shown}: {error}"));
+        let file = || std::fs::read(argument).map_err(|error| failed(&error));
+        let pem = if is_text { argument.clone().into_bytes() } else { file()? };
         let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
         match roots {
             Ok(roots) if roots.is_empty() => Err(failed(&"there is no certificate in it")),
