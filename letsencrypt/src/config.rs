@@ -79,7 +79,7 @@ pub struct Arguments {
     eab_key: Option<Octets>,
 
     /// Trust the CA's servers by these certificates in place of the web's: a file of PEM, or its text itself where there are no files.
-    #[arg(long, value_name = "FILE|PEM")]
+    #[arg(long, value_name = "FILE|PEM", allow_hyphen_values = true)]
     ca_file: Option<String>,
 
     /// The CA's certificate profile.
@@ -343,6 +343,7 @@ mod tests {
             (&["--issuer", "local:x", "--orders", "0"], "--orders"),
             (&["--issuer", "local:x", "--renew-before", "soon"], "soon"),
             (&["--account-key-seed", "s", "--ca-file", "/nowhere/ca.pem"], "/nowhere/ca.pem"),
+            (&["--account-key-seed", "s", "--ca-file", "-----BEGIN CERTIFICATE-----\n!\n"], "--ca-file -----BEGIN"),
             (&["--account-key", "AAAA"], "P-256"),
             (&["--account-key-seed", "s", "--eab-kid", "k"], "eab-key"),
             (&["--issuer", "staging", "--account-key-seed", "s", "--print-root"], "--print-root"),
