@@ -48,7 +48,8 @@ fn fuzz(seconds: &str) -> Result<(), String> {
 }
 
 fn bench(arguments: &[String]) -> Result<(), String> {
-    step(cargo(&["build", "--release", "--package", "dns-primary", "--package", "dns-secondary"]))?;
+    let services = SERVICES.iter().flat_map(|service| ["--package", service]);
+    step(cargo(&["build", "--release"]).args(services))?;
     step(cargo(&["run", "--release", "--package", "e2e", "--bin", "bench", "--"]).args(arguments))
 }
 

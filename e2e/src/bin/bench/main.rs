@@ -12,6 +12,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 mod blast;
+mod certificates;
 mod context;
 mod fleet;
 mod large_update;
@@ -36,7 +37,7 @@ use context::Context;
 /// A scenario's name, what it shows, and its function.
 type Scenario = (&'static str, &'static str, fn(&mut Context));
 
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 10] = [
     ("updates", "UPDATE accepted and durable, one client, one after another", updates::one_client),
     ("outstanding", "UPDATE accepted and durable, 50 outstanding", updates::fifty_outstanding),
     ("large-update", "one record changed in the large zone", large_update::run),
@@ -45,6 +46,7 @@ const SCENARIOS: [Scenario; 9] = [
     ("queries", "answers over UDP", queries::run),
     ("streams", "answers over TCP", streams::run),
     ("visible", "an update at the secondaries", visible::run),
+    ("certificates", "from a request in DNS to a certificate in DNS", certificates::run),
     ("transfer", "AXFR of the large zone", transfer::run),
 ];
 

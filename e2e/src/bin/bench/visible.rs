@@ -52,7 +52,7 @@ pub fn run(context: &mut Context) {
 }
 
 /// Ours, with the zone from `primary`.
-fn secondary(folder: &Folder, address: SocketAddr, primary: SocketAddr) -> Process {
+pub fn secondary(folder: &Folder, address: SocketAddr, primary: SocketAddr) -> Process {
     let algorithm = TRANSFER.algorithm.trim_start_matches("hmac-").to_uppercase();
     let mut command: Command = built::command("dns-secondary", "dns-secondary");
     command.args(["--listen", &address.to_string(), "--zone", ZONE, "--logs", "*:warning"]);
