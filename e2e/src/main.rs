@@ -50,6 +50,7 @@ fn fuzz(seconds: &str) -> Result<(), String> {
 fn bench(arguments: &[String]) -> Result<(), String> {
     let services = SERVICES.iter().flat_map(|service| ["--package", service]);
     step(cargo(&["build", "--release"]).args(services))?;
+    step(&mut gitstead(&["build", "dns-primary"]))?;
     step(cargo(&["run", "--release", "--package", "e2e", "--bin", "bench", "--"]).args(arguments))
 }
 
@@ -57,11 +58,10 @@ fn test(filters: &[String]) -> Result<(), String> {
     // The tests start the programs as people do, as files, and so need them built.
     step(cargo(&["build", "--workspace", "--bins", "--examples"]))?;
     for service in SERVICES {
-        step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--", "build", service]))?;
+        step(&mut gitstead(&["build", service]))?;
     }
     for service in IMAGES {
-        let image = ["image", service, "--output", &format!("target/{service}.img")];
-        step(cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--"]).args(image))?;
+        step(&mut gitstead(&["image", service, "--output", &format!("target/{service}.img")]))?;
     }
     if has_nextest() {
         return step(cargo(&["nextest", "run", "--workspace", "--run-ignored", "all"]).args(filters));
@@ -70,6 +70,12 @@ fn test(filters: &[String]) -> Result<(), String> {
         None => step(&mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--include-ignored"])),
         Some(_) => step(cargo(&["test", "--workspace", "--no-fail-fast", "--", "--include-ignored"]).args(filters)),
     }
+}
+
+fn gitstead(arguments: &[&str]) -> Command {
+    let mut command = cargo(&["run", "--quiet", "--package", "deploy", "--bin", "gitstead", "--"]);
+    command.args(arguments);
+    command
 }
 
 fn has_nextest() -> bool {

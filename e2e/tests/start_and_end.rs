@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use e2e::clients::{dig, nsupdate};
 use e2e::ports::free_address;
+use e2e::process::run;
 use e2e::samples::UPDATE;
 use e2e::world::{Scene, World};
 
@@ -77,4 +78,21 @@ fn metrics_are_prometheus_text() {
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer comes");
     assert!(text.starts_with("HTTP/1.") && text.contains(" 200 ") && text.contains("# TYPE"), "{text}");
+}
+
+/// What a package installs: sealed, and not started again for a wrong argument.
+#[test]
+#[ignore = "needs cargo e2e"]
+fn units_start_services_that_seal_themselves() {
+    for service in ["dns-primary", "dns-secondary", "letsencrypt"] {
+        let path = format!("{}/../deploy/units/{service}.service", env!("CARGO_MANIFEST_DIR"));
+        let unit = std::fs::read_to_string(&path).expect("there is a unit");
+        let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")).expect("it starts it");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words, [service, "--seal", "$ARGUMENTS"]);
+        assert!(unit.contains("RestartPreventExitStatus=64"));
+        let with = |argument| run(e2e::built::command(service, service).args(["--seal", argument]), "");
+        assert!(with("--help").success, "the options before $ARGUMENTS are understood");
+        assert!(with("--nonsense").output.contains("--nonsense"), "and those in it are read");
+    }
 }

@@ -22,6 +22,7 @@ mod ours;
 mod push;
 mod queries;
 mod samples_of;
+mod soak;
 mod streams;
 mod table;
 mod transfer;
@@ -37,7 +38,7 @@ use context::Context;
 /// A scenario's name, what it shows, and its function.
 type Scenario = (&'static str, &'static str, fn(&mut Context));
 
-const SCENARIOS: [Scenario; 10] = [
+const SCENARIOS: [Scenario; 11] = [
     ("updates", "UPDATE accepted and durable, one client, one after another", updates::one_client),
     ("outstanding", "UPDATE accepted and durable, 50 outstanding", updates::fifty_outstanding),
     ("large-update", "one record changed in the large zone", large_update::run),
@@ -48,6 +49,7 @@ const SCENARIOS: [Scenario; 10] = [
     ("visible", "an update at the secondaries", visible::run),
     ("certificates", "from a request in DNS to a certificate in DNS", certificates::run),
     ("transfer", "AXFR of the large zone", transfer::run),
+    ("soak", "memory of a sandboxed primary under load", soak::run_soak),
 ];
 
 fn main() -> ExitCode {
