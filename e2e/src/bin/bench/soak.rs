@@ -1,6 +1,6 @@
 //! A sandboxed primary with 16 MiB, a hundred zones, five million queries and twenty thousand updates: what it holds in between.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -24,6 +24,12 @@ const STAGES: usize = 5;
 const ROUNDS_A_STAGE: usize = 1_000;
 const UPDATES_A_STAGE: usize = 4_000;
 const OUTSTANDING: usize = 50;
+/// Queries a second: not so many that the device drops updates all the time.
+const RATE: &str = "30000";
+/// As long as a client waits before it sends an update again.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Times in a row that nothing is answered.
+const SILENCES: usize = 20;
 /// Names that updates change, again and again.
 const NAMES: usize = 100;
 
@@ -63,7 +69,7 @@ fn soak() {
 fn query(server: SocketAddr, file: &str) {
     let (ip, port, rounds) = (server.ip().to_string(), server.port().to_string(), ROUNDS_A_STAGE.to_string());
     let mut command = Command::new("timeout");
-    command.args(["900", "dnsperf", "-s", &ip, "-p", &port, "-d", file, "-n", &rounds, "-q", "100", "-t", "5"]);
+    command.args(["900", "dnsperf", "-s", &ip, "-p", &port, "-d", file, "-n", &rounds, "-Q", RATE, "-t", "5"]);
     let output = command.output().expect("dnsperf is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -72,20 +78,27 @@ fn query(server: SocketAddr, file: &str) {
 fn update(server: SocketAddr, stage: usize) {
     let socket = UdpSocket::bind((network::host(), 0)).expect("a socket can be bound");
     socket.connect(server).expect("a datagram socket can be connected");
-    socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a time limit can be set");
-    let (mut waiting, mut sent, mut buffer) = (HashSet::new(), 0, [0; 4096]);
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time limit can be set");
+    let (mut waiting, mut sent, mut silences) = (HashMap::new(), 0, 0);
+    let mut buffer = [0; 4096];
     while sent < UPDATES_A_STAGE || !waiting.is_empty() {
         if sent < UPDATES_A_STAGE && waiting.len() < OUTSTANDING {
             let (id, name) = ((stage * UPDATES_A_STAGE + sent) as u16, format!("soak{}.example.com", sent % NAMES));
             let [a, b] = (sent as u16).to_be_bytes();
             let lines = [message::deletion(&name, message::kind::A), message::a(&name, 60, [10, stage as u8, a, b])];
             let signed = Signer::new(UPDATE).sign(&message::update(id, "example.com", &lines));
-            waiting.insert(id);
             socket.send(&signed.octets).expect("a datagram can be sent");
+            waiting.insert(id, signed.octets);
             sent += 1;
             continue;
         }
-        let length = socket.recv(&mut buffer).expect("an update is answered");
+        let Ok(length) = socket.recv(&mut buffer) else {
+            silences += 1;
+            assert!(silences < SILENCES, "updates are answered");
+            waiting.values().for_each(|octets| drop(socket.send(octets).expect("a datagram can be sent")));
+            continue;
+        };
+        silences = 0;
         let reply = Reply(buffer[..length].to_vec());
         assert_eq!(reply.rcode(), 0, "an update is accepted");
         waiting.remove(&reply.id());
