@@ -95,7 +95,9 @@ fn update(server: SocketAddr, stage: usize) {
         let Ok(length) = socket.recv(&mut buffer) else {
             silences += 1;
             assert!(silences < SILENCES, "updates are answered");
-            waiting.values().for_each(|octets| drop(socket.send(octets).expect("a datagram can be sent")));
+            for octets in waiting.values() {
+                socket.send(octets).expect("a datagram can be sent");
+            }
             continue;
         };
         silences = 0;
