@@ -153,6 +153,7 @@ fn complain(program: Program, error: &str) {
 async fn start(program: Program, common: &CommonArguments, net: Net, signals: Signals) -> Result<Boot, ArgumentError> {
     let name = common.name.clone().unwrap_or_else(|| program.name.to_owned());
     let metrics = Metrics::default();
+    metrics.register(|registry| registry.register_collector(Box::new(memory::Gauges)));
     if let Some(syslog) = log::start(common.logs.clone(), &name, common.syslog) {
         tokio::spawn(syslog.run(net.clone()));
     }
