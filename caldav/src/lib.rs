@@ -1,0 +1,3 @@
+//! A CalDAV server whose store is a git repository.
+
+pub mod repository;

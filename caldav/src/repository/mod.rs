@@ -1,0 +1,1 @@
+//! How calendars and users lie in git.
