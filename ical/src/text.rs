@@ -9,9 +9,9 @@ const LINE_WIDTH: usize = 75;
 pub(crate) fn unfold(raw: &[u8]) -> Cow<'_, str> {
     match unfold_octets(raw) {
         (Cow::Borrowed(octets), _) => String::from_utf8_lossy(octets),
-        (Cow::Owned(octets), _) => {
-            Cow::Owned(String::from_utf8(octets).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()))
-        }
+        (Cow::Owned(octets), _) => Cow::Owned(
+            String::from_utf8(octets).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()),
+        ),
     }
 }
 

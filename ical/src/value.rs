@@ -128,7 +128,9 @@ mod tests {
         assert_eq!(parse_date_time("19700102"), Some(Written::Date(DAY)));
         assert_eq!(parse_date_time("20260304T123001"), Some(Written::Local(1_772_627_401)));
         assert_eq!(parse_date_time("20260304T123060Z"), Some(Written::Utc(1_772_627_459)));
-        for bad in ["", "2026030", "20260230", "20261301", "20260304T", "20260304T250000", "20260304T1230", "２０２６0304"] {
+        for bad in
+            ["", "2026030", "20260230", "20261301", "20260304T", "20260304T250000", "20260304T1230", "２０２６0304"]
+        {
             assert_eq!(parse_date_time(bad), None, "{bad}");
         }
         assert_eq!(print_date_time(1_772_627_401), "20260304T123001");

@@ -11,7 +11,8 @@ mod windows;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 pub use interner::Zones;
 use observances::Observances;
@@ -70,8 +71,11 @@ impl Zone {
         match &self.rules {
             Rules::Fixed(offset) => local - i64::from(*offset),
             Rules::Iana(zone) => {
-                let instant = to_jiff(local).to_zoned(zone.clone()).ok();
-                instant.map_or(local, |instant| instant.timestamp().as_second())
+                let offset = match zone.to_ambiguous_timestamp(to_jiff(local)).offset() {
+                    AmbiguousOffset::Unambiguous { offset } => offset,
+                    AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+                };
+                local - i64::from(offset.seconds())
             }
             Rules::Own(observances) => observances.instant(local),
         }
@@ -82,8 +86,9 @@ impl Zone {
         match &self.rules {
             Rules::Fixed(offset) => instant + i64::from(*offset),
             Rules::Iana(zone) => {
-                let timestamp = jiff::Timestamp::from_second(instant.clamp(civil::FIRST, civil::LAST));
-                instant + timestamp.map_or(0, |timestamp| i64::from(zone.to_offset(timestamp).seconds()))
+                let within = instant.clamp(civil::FIRST, Timestamp::MAX.as_second());
+                let timestamp = Timestamp::from_second(within).unwrap_or(Timestamp::MAX);
+                instant + i64::from(zone.to_offset(timestamp).seconds())
             }
             Rules::Own(observances) => observances.local(instant),
         }

@@ -18,7 +18,10 @@ fn components_and_properties_are_found() {
     let event = root.components().next().unwrap();
     assert_eq!(event.properties().map(|property| property.name()).collect::<Vec<_>>(), ["UID", "SUMMARY", "ATTENDEE"]);
     let summary = event.property("SUMMARY").unwrap();
-    assert_eq!((summary.value().as_ref(), summary.text().as_str()), ("Mittag essen\\, gemeinsam", "Mittag essen, gemeinsam"));
+    assert_eq!(
+        (summary.value().as_ref(), summary.text().as_str()),
+        ("Mittag essen\\, gemeinsam", "Mittag essen, gemeinsam")
+    );
     assert_eq!((summary.line(), summary.parameter("language").as_deref()), (5, Some("de")));
     assert_eq!(event.property("ATTENDEE").unwrap().parameter("CN").as_deref(), Some("a:b"));
     assert_eq!(event.components().next().unwrap().octets(), b"BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n");

@@ -64,7 +64,8 @@ fn of_schedule(schedule: &Schedule, start: &Moment) -> Hull {
             let first = recurrence.dates.first().map_or(start.local, |added| added.local.min(start.local));
             let last = recurrence.last(start.local);
             // Days are not of one length, so nominal lengths get some room.
-            let end = last.map_or(i64::MAX, |last| at(last).saturating_add(recurrence.longest(schedule.length) + DAY / 8));
+            let end =
+                last.map_or(i64::MAX, |last| at(last).saturating_add(recurrence.longest(schedule.length) + DAY / 8));
             (at(first), end)
         }
     };
@@ -98,9 +99,7 @@ fn future(object: &CalendarObject, part: u32) -> Hull {
 /// RFC 4791 section 9.9, the rows of a VTODO without DTSTART and DUE.
 fn of_dateless_todo(component: Component<'_>) -> Hull {
     match (stamp(component, "COMPLETED"), stamp(component, "CREATED")) {
-        (Some(completed), Some(created)) => {
-            Hull { start: completed.min(created) - 1, end: completed.max(created) + 1 }
-        }
+        (Some(completed), Some(created)) => Hull { start: completed.min(created) - 1, end: completed.max(created) + 1 },
         (Some(completed), None) => Hull { start: completed - 1, end: completed + 1 },
         (None, Some(created)) => Hull { start: created, end: i64::MAX },
         (None, None) => Hull::ALWAYS,

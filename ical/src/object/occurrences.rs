@@ -61,12 +61,7 @@ type Found<'f> = dyn FnMut(Occurrence) -> ControlFlow<()> + 'f;
 
 impl CalendarObject {
     /// The occurrences that overlap `range` in order, at most `limit`. Times without a zone are those of `floating`.
-    pub fn occurrences(
-        &self,
-        range: &Range<i64>,
-        floating: &Zone,
-        limit: usize,
-    ) -> Result<Vec<Occurrence>, TooMany> {
+    pub fn occurrences(&self, range: &Range<i64>, floating: &Zone, limit: usize) -> Result<Vec<Occurrence>, TooMany> {
         let mut occurrences = Vec::new();
         let mut is_over = false;
         self.visit(range, floating, &mut |occurrence| {

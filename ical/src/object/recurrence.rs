@@ -34,11 +34,7 @@ pub(crate) struct Added {
 
 impl Recurrence {
     /// What a component that starts at `start` says; none if it does not recur.
-    pub fn read(
-        component: Component<'_>,
-        start: &Moment,
-        zones: &[Arc<Zone>],
-    ) -> Result<Option<Recurrence>, Fault> {
+    pub fn read(component: Component<'_>, start: &Moment, zones: &[Arc<Zone>]) -> Result<Option<Recurrence>, Fault> {
         let mut reading = Reading::new(start, zones);
         for property in component.properties() {
             match property.name().as_bytes()[0] {
@@ -146,7 +142,8 @@ impl<'a> Reading<'a> {
 
     fn exceptions(&mut self, property: Property<'_>) -> Result<(), Fault> {
         for item in text::split_list(&property.value()).filter(|item| !item.trim_ascii().is_empty()) {
-            let written = value::parse_date_time(item).ok_or_else(|| Fault::at(property, bad(item, "a date or a time")))?;
+            let written =
+                value::parse_date_time(item).ok_or_else(|| Fault::at(property, bad(item, "a date or a time")))?;
             match (written, &self.start.form) {
                 (written, Form::Date) => self.exceptions.push(midnight(written.digits())),
                 (Written::Date(midnight), _) => self.excepted_days.push(civil::day_of(midnight)),
@@ -168,7 +165,10 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(mut self) -> Option<Recurrence> {
-        if self.series.is_empty() && self.dates.is_empty() && self.exceptions.is_empty() && self.excepted_days.is_empty()
+        if self.series.is_empty()
+            && self.dates.is_empty()
+            && self.exceptions.is_empty()
+            && self.excepted_days.is_empty()
         {
             return None;
         }

@@ -84,7 +84,8 @@ impl Schedule {
             }
         } else if let Some(property) = found.duration {
             let value = property.value();
-            let duration = value::parse_duration(&value).ok_or_else(|| Fault::at(property, bad(&value, "a duration")))?;
+            let duration =
+                value::parse_duration(&value).ok_or_else(|| Fault::at(property, bad(&value, "a duration")))?;
             if duration.nominal() < 0 {
                 return Err(Fault::at(property, "is negative"));
             }
@@ -101,8 +102,7 @@ impl Schedule {
 
     /// When an instance ends that starts at `local` in `form`, which is `start` in UTC.
     pub fn end(length: Duration, form: &Form, local: i64, start: i64, floating: &Zone) -> i64 {
-        let moved =
-            if length.days == 0 { start } else { form.instant(local + i64::from(length.days) * DAY, floating) };
+        let moved = if length.days == 0 { start } else { form.instant(local + i64::from(length.days) * DAY, floating) };
         moved + length.seconds
     }
 }

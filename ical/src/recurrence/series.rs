@@ -69,7 +69,7 @@ impl Series {
             return false;
         }
         let mut walk = self.walk(self.start);
-        (0..=1440).all(|_| matches!(walk.next(), Some(Ok(time)) if time <= self.last.min(self.start + DAY)))
+        (0..=1440).all(|_| matches!(walk.next(), Some(Ok(time)) if time < self.start + DAY && time <= self.last))
     }
 
     /// Walks from `from` on; the end is for the caller to see.

@@ -153,7 +153,8 @@ impl<'a> Walk<'a> {
             }
         }
         if !days::allows(rule, day) {
-            return Some((i64::from(day) + 1) * DAY);
+            let next = (day + 1..day + 31).find(|day| days::allows(rule, *day)).unwrap_or(day + 31);
+            return Some(i64::from(next) * DAY);
         }
         let of_day = start.rem_euclid(DAY);
         let not_in = |set: u64, value: i64| set != 0 && set & 1 << value == 0;

@@ -24,7 +24,8 @@ fn iana(name: &str) -> Option<TimeZone> {
 
 /// The whole name, then what follows each slash.
 fn suffixes(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(name), |rest| rest.split_once('/').map(|(_, after)| after)).filter(|rest| !rest.is_empty())
+    std::iter::successors(Some(name), |rest| rest.split_once('/').map(|(_, after)| after))
+        .filter(|rest| !rest.is_empty())
 }
 
 /// `UTC+01:00`, `GMT-5`, `+0130`, `(UTC+01:00) Amsterdam, Berlin`, in seconds.

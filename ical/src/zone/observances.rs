@@ -104,12 +104,17 @@ impl Observance {
     }
 }
 
-fn read_observance(part: Component<'_>, changes: &mut Vec<Change>, endless: &mut Vec<Observance>) -> Result<(), String> {
+fn read_observance(
+    part: Component<'_>,
+    changes: &mut Vec<Change>,
+    endless: &mut Vec<Observance>,
+) -> Result<(), String> {
     let onset = |property: Property<'_>| -> Result<Vec<Written>, String> {
         let value = property.value();
         // Of a period only the start counts.
         let starts = value.split(',').map(|item| item.split('/').next().unwrap_or_default());
-        let read = |item: &str| value::parse_date_time(item).ok_or_else(|| format!("`{item}` is not a date with a time"));
+        let read =
+            |item: &str| value::parse_date_time(item).ok_or_else(|| format!("`{item}` is not a date with a time"));
         starts.map(read).collect()
     };
     let offset = |name: &str| {
