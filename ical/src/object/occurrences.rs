@@ -1,0 +1,223 @@
+//! When an object takes place: its recurrence set with its overrides (RFC 5545 section 3.8.4.4), and what of it overlaps a range
+//! (RFC 4791 section 9.9).
+//!
+//! An override with RANGE=THISANDFUTURE moves the later instances by as much as its own, and gives them its length.
+
+use std::fmt;
+use std::ops::{ControlFlow, Range};
+
+use super::recurrence::{Added, Starts};
+use super::schedule::Schedule;
+use super::{Basis, CalendarObject};
+use crate::civil;
+use crate::value;
+use crate::zone::{Form, Moment, Zone};
+
+/// One time at which a component takes place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// In UTC, seconds since 1970.
+    pub start: i64,
+    /// In UTC, not part of it; the start itself where it has no length.
+    pub end: i64,
+    /// Which instance it is, where the object recurs.
+    pub recurrence_id: Option<RecurrenceId>,
+    /// The component that says what it is, for [`CalendarObject::component`].
+    pub component: usize,
+    /// Whether it takes whole days.
+    pub is_date: bool,
+    /// The start as the component's clock shows it.
+    pub(crate) local: i64,
+}
+
+/// Which instance of a recurrence set something is, by the start that the rule gives it. Prints as the value of RECURRENCE-ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecurrenceId {
+    /// The midnight of a date, in seconds.
+    Date(i64),
+    /// A local time, in seconds.
+    Floating(i64),
+    /// UTC.
+    Utc(i64),
+}
+
+/// There are more occurrences than were wanted, or to find them takes too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there are too many occurrences")]
+pub struct TooMany;
+
+impl fmt::Display for RecurrenceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecurrenceId::Date(seconds) => formatter.write_str(&value::print_date(*seconds)),
+            RecurrenceId::Floating(seconds) => formatter.write_str(&value::print_date_time(*seconds)),
+            RecurrenceId::Utc(seconds) => write!(formatter, "{}Z", value::print_date_time(*seconds)),
+        }
+    }
+}
+
+/// What to call with each occurrence; breaking off ends the search.
+type Found<'f> = dyn FnMut(Occurrence) -> ControlFlow<()> + 'f;
+
+impl CalendarObject {
+    /// The occurrences that overlap `range` in order, at most `limit`. Times without a zone are those of `floating`.
+    pub fn occurrences(&self, range: &Range<i64>, floating: &Zone, limit: usize) -> Result<Vec<Occurrence>, TooMany> {
+        let mut occurrences = Vec::new();
+        let mut is_over = false;
+        self.visit(range, floating, &mut |occurrence| {
+            is_over = occurrences.len() == limit;
+            if is_over {
+                return ControlFlow::Break(());
+            }
+            occurrences.push(occurrence);
+            ControlFlow::Continue(())
+        })?;
+        if is_over {
+            return Err(TooMany);
+        }
+        occurrences.sort_by_key(|one| (one.start, one.recurrence_id));
+        Ok(occurrences)
+    }
+
+    /// Calls `found` with each occurrence that overlaps `range`, those of overrides first.
+    pub(crate) fn visit(&self, range: &Range<i64>, floating: &Zone, found: &mut Found<'_>) -> Result<(), TooMany> {
+        let range = range.start.max(civil::FIRST - MARGIN)..range.end.min(civil::LAST + MARGIN);
+        let form = self.form();
+        for one in &self.overrides {
+            let schedule = &self.parts[one.part as usize].schedule;
+            let Some(start) = &schedule.start else { continue };
+            let id = recurrence_id(&form, one.key);
+            let added = Added { local: start.local, length: None };
+            let occurrence = occurrence(schedule, &start.form, added, floating, one.part, Some(id));
+            if overlaps(schedule.basis, &occurrence, &range) && found(occurrence).is_break() {
+                return Ok(());
+            }
+        }
+        let Some(master) = self.master else { return Ok(()) };
+        let schedule = &self.parts[master as usize].schedule;
+        let Some(start) = &schedule.start else { return Ok(()) };
+        if schedule.recurrence.is_none() && self.overrides.is_empty() {
+            let added = Added { local: start.local, length: None };
+            let occurrence = occurrence(schedule, &start.form, added, floating, master, None);
+            if overlaps(schedule.basis, &occurrence, &range) {
+                let _ = found(occurrence);
+            }
+            return Ok(());
+        }
+        for segment in self.segments(master, start) {
+            if self.visit_segment(schedule, start, &segment, &range, floating, found)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The spans of instances that the master, and then each override of all later ones, says what they are.
+    fn segments(&self, master: u32, start: &Moment) -> impl Iterator<Item = Segment> {
+        let future = self.overrides.iter().filter(|one| one.and_future);
+        let begins = future.clone().map(|one| one.key);
+        let of_master = Segment { part: master, keys: i64::MIN..i64::MAX, shift: 0 };
+        let of_override = |one: &super::Override| {
+            let moved = self.parts[one.part as usize].schedule.start.as_ref().map(|moved| moved.local);
+            let id = local_of_key(&start.form, one.key);
+            Segment { part: one.part, keys: one.key..i64::MAX, shift: moved.map_or(0, |moved| moved - id) }
+        };
+        let ends = begins.chain(std::iter::once(i64::MAX));
+        let segments: Vec<Segment> = std::iter::once(of_master)
+            .chain(future.map(of_override))
+            .zip(ends)
+            .map(|(segment, end)| Segment { keys: segment.keys.start..end, ..segment })
+            .collect();
+        segments.into_iter()
+    }
+
+    fn visit_segment(
+        &self,
+        master: &Schedule,
+        start: &Moment,
+        segment: &Segment,
+        range: &Range<i64>,
+        floating: &Zone,
+        found: &mut Found<'_>,
+    ) -> Result<ControlFlow<()>, TooMany> {
+        let schedule = &self.parts[segment.part as usize].schedule;
+        let form = schedule.start.as_ref().map_or(&start.form, |moment| &moment.form);
+        let recurrence = master.recurrence.as_deref();
+        let longest = recurrence.map_or(0, |recurrence| recurrence.longest(schedule.length));
+        let slack = recurrence.map_or(MARGIN, super::recurrence::Recurrence::slack);
+        let first = form.local(range.start, floating) - longest - slack - segment.shift;
+        let last = form.local(range.end, floating) + slack - segment.shift;
+        let begins = local_of_key(&start.form, segment.keys.start.max(civil::FIRST)) - slack;
+        let mut starts = Starts::new(start, recurrence, first.max(begins))?;
+        while let Some(added) = starts.next()?.filter(|added| added.local <= last) {
+            let key = if start.form.floats() { added.local } else { start.form.instant(added.local, floating) };
+            let is_overridden = || self.overrides.binary_search_by_key(&key, |one| one.key).is_ok();
+            let is_excepted = || recurrence.is_some_and(|recurrence| recurrence.excepts(added.local, key));
+            if !segment.keys.contains(&key) || is_excepted() || is_overridden() {
+                continue;
+            }
+            let moved = Added { local: added.local + segment.shift, ..added };
+            let id = recurrence_id(&start.form, key);
+            let occurrence = occurrence(schedule, form, moved, floating, segment.part, Some(id));
+            if overlaps(schedule.basis, &occurrence, range) && found(occurrence).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// More than any offset from UTC and any skipped time.
+const MARGIN: i64 = 25 * 3600;
+
+impl super::recurrence::Recurrence {
+    /// How far local times and UTC may disagree about what comes first.
+    fn slack(&self) -> i64 {
+        if self.series.iter().any(|series| series.is_within_days()) { 3 * 3600 } else { MARGIN }
+    }
+}
+
+/// Instances that one component says what they are.
+struct Segment {
+    part: u32,
+    keys: Range<i64>,
+    /// How much later than the rule says.
+    shift: i64,
+}
+
+fn local_of_key(form: &Form, key: i64) -> i64 {
+    if form.floats() { key } else { form.local(key, &Zone::utc()) }
+}
+
+fn recurrence_id(form: &Form, key: i64) -> RecurrenceId {
+    match form {
+        Form::Date => RecurrenceId::Date(key),
+        Form::Floating => RecurrenceId::Floating(key),
+        Form::Utc | Form::Zoned(_) => RecurrenceId::Utc(key),
+    }
+}
+
+fn occurrence(
+    schedule: &Schedule,
+    form: &Form,
+    Added { local, length }: Added,
+    floating: &Zone,
+    part: u32,
+    recurrence_id: Option<RecurrenceId>,
+) -> Occurrence {
+    let start = form.instant(local, floating);
+    let end = Schedule::end(length.unwrap_or(schedule.length), form, local, start, floating);
+    let is_date = matches!(form, Form::Date);
+    Occurrence { start, end: end.max(start), recurrence_id, component: part as usize, is_date, local }
+}
+
+/// Whether an occurrence overlaps a range, by the tables of RFC 4791 section 9.9.
+pub(crate) fn overlaps(basis: Basis, &Occurrence { start, end, .. }: &Occurrence, range: &Range<i64>) -> bool {
+    match basis {
+        Basis::Span if start == end => range.start <= start && range.end > start,
+        Basis::Span => range.start < end && range.end > start,
+        Basis::TodoDuration => range.start <= end && (range.end > start || range.end >= end),
+        Basis::TodoDue => (range.start < end || range.start <= start) && (range.end > start || range.end >= end),
+        Basis::Due => range.start < end && range.end >= end,
+    }
+}

@@ -1,0 +1,132 @@
+//! Checks that a calendar is one calendar object resource (RFC 4791 section 4.1) and works out what its times mean.
+//!
+//! As lenient as the peers where nothing is lost by it: PRODID, VERSION and DTSTAMP may be missing, components of unknown kinds are kept,
+//! a TZID without VTIMEZONE is taken by its name, and as floating if nobody knows it.
+
+use std::sync::Arc;
+
+use super::schedule::{self, Schedule};
+use super::{CalendarObject, Fault, Hull, Kind, Override, Part};
+use crate::document::{Component, Document};
+use crate::zone::{Zone, Zones};
+
+/// Components of one UID at most.
+const MAX_PARTS: usize = 10_000;
+
+pub(super) fn read(document: Document, zones: &Zones) -> Result<CalendarObject, Fault> {
+    let root = document.root();
+    check_calendar(root)?;
+    let components: Vec<(Kind, Component<'_>)> =
+        root.components().filter_map(|component| Some((Kind::of(component.name())?, component))).collect();
+    let kind = check_resource(root, &components)?;
+    let zones = read_zones(root, &components, zones)?;
+    let mut parts = Vec::with_capacity(components.len());
+    for (_, component) in &components {
+        parts.push(Part { begin: component.begin(), schedule: Schedule::read(*component, kind, &zones)? });
+    }
+    let (master, overrides) = relate(&components, &parts)?;
+    let parts = parts.into_boxed_slice();
+    let mut object = CalendarObject { document, kind, hull: Hull::NEVER, zones, parts, master, overrides };
+    object.hull = Hull::of(&object);
+    Ok(object)
+}
+
+/// The properties of the calendar itself.
+fn check_calendar(root: Component<'_>) -> Result<(), Fault> {
+    for property in root.properties() {
+        let is = |wanted: &str| property.value().trim_ascii().eq_ignore_ascii_case(wanted);
+        if property.is("METHOD") {
+            let reason = "METHOD is for messages; a stored calendar object must not have it";
+            return Err(Fault::resource(Some(property.line()), reason));
+        }
+        if property.is("VERSION") && !is("2.0") {
+            return Err(Fault::at(property, format!("is {}, only 2.0 can be stored", property.value())));
+        }
+        if property.is("CALSCALE") && !is("GREGORIAN") {
+            return Err(Fault::at(property, format!("is {}, only GREGORIAN is known", property.value())));
+        }
+    }
+    Ok(())
+}
+
+/// One kind, one UID.
+fn check_resource(root: Component<'_>, components: &[(Kind, Component<'_>)]) -> Result<Kind, Fault> {
+    let Some((kind, first)) = components.first() else {
+        let found = root.components().next().map_or("nothing", |component| component.name());
+        let reason = format!("there is no event, to-do, journal entry or free-busy time in the calendar, only {found}");
+        return Err(Fault::resource(None, reason));
+    };
+    if components.len() > MAX_PARTS {
+        return Err(Fault::resource(None, format!("the calendar has more than {MAX_PARTS} components")));
+    }
+    let uid = uid(*first)?;
+    for (other, component) in &components[1..] {
+        let line = Some(component.line());
+        if other != kind {
+            let reason = format!("a {other} stands beside a {kind}; all components must be of one kind");
+            return Err(Fault::resource(line, reason));
+        }
+        let another = self::uid(*component)?;
+        if another != uid {
+            let reason = format!("the {other} has the UID {another} and another one {uid}; all must have the same");
+            return Err(Fault::resource(line, reason));
+        }
+    }
+    Ok(*kind)
+}
+
+fn uid(component: Component<'_>) -> Result<String, Fault> {
+    let uid = component.property("UID").map(|uid| uid.text()).filter(|uid| !uid.trim_ascii().is_empty());
+    uid.ok_or_else(|| {
+        Fault::resource(Some(component.line()), format!("the {} has no UID", component.name().to_ascii_uppercase()))
+    })
+}
+
+/// The zones that times of the components name: those that the calendar describes, else by name.
+fn read_zones(
+    root: Component<'_>,
+    components: &[(Kind, Component<'_>)],
+    zones: &Zones,
+) -> Result<Box<[Arc<Zone>]>, Fault> {
+    let mut read: Vec<Arc<Zone>> = Vec::new();
+    for component in root.components().filter(|component| component.is("VTIMEZONE")) {
+        read.push(zones.of_component(component).map_err(|reason| Fault::data(component.line(), reason))?);
+    }
+    let nested = components.iter().flat_map(|(_, component)| component.components());
+    for component in components.iter().map(|(_, component)| *component).chain(nested) {
+        for tzid in component.properties().filter_map(|property| property.parameter("TZID")) {
+            if !read.iter().any(|zone| zone.id() == tzid) {
+                read.extend(zones.named(&tzid));
+            }
+        }
+    }
+    Ok(read.into())
+}
+
+/// Which component is the master, and which instances the others override.
+fn relate(components: &[(Kind, Component<'_>)], parts: &[Part]) -> Result<(Option<u32>, Box<[Override]>), Fault> {
+    let mut masters = (0..parts.len()).filter(|index| parts[*index].schedule.recurrence_id.is_none());
+    let (master, second) = (masters.next(), masters.next());
+    let line = |index: usize| Some(components[index].1.line());
+    if let Some(second) = second {
+        let reason = "two components without RECURRENCE-ID have the same UID; only one can be the master";
+        return Err(Fault::resource(line(second), reason));
+    }
+    let anchor = master.and_then(|master| parts[master].schedule.start.as_ref());
+    let mut overrides = Vec::with_capacity(parts.len() - usize::from(master.is_some()));
+    for (index, part) in parts.iter().enumerate() {
+        let Some(id) = &part.schedule.recurrence_id else { continue };
+        if anchor.is_some_and(|anchor| anchor.is_date() != id.moment.is_date()) {
+            let reason = "RECURRENCE-ID is a date where DTSTART of the master has a time, or the other way round";
+            return Err(Fault { line: line(index), ..Fault::data(0, reason) });
+        }
+        let key = schedule::key(&id.moment, anchor);
+        overrides.push(Override { key, part: index as u32, and_future: id.and_future });
+    }
+    overrides.sort_by_key(|one| one.key);
+    if let Some(pair) = overrides.windows(2).find(|pair| pair[0].key == pair[1].key) {
+        let reason = "two components have the same RECURRENCE-ID";
+        return Err(Fault::resource(line(pair[1].part as usize), reason));
+    }
+    Ok((master.map(|master| master as u32), overrides.into()))
+}
