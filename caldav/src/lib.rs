@@ -1,3 +1,4 @@
 //! A CalDAV server whose store is a git repository.
 
+pub mod password;
 pub mod repository;
