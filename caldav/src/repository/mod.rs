@@ -9,7 +9,7 @@
 
 pub mod group;
 pub mod names;
-mod toml_text;
+pub(crate) mod toml_text;
 pub mod user;
 
 /// What is wrong with a file of the repository. At fault: who pushed it.

@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value};
 
 use super::names::check_principal;
-use super::toml_text::{Reader, parse, parse_to_change, set};
+use super::toml_text::{Reader, parse, parse_to_change, set, without_tables};
 use super::{FileError, names};
 use crate::password::{AppHash, StoredHash};
 
@@ -150,17 +150,17 @@ pub fn set_display_name(old: &str, name: Option<&str>) -> Result<String, FileErr
 
 /// A file with other addresses.
 pub fn set_email(old: &str, addresses: &[String]) -> Result<String, FileError> {
-    change(old, |file| set(file, "email", list(addresses)))
+    change(old, |file| set_or_leave_out(file, "email", list(addresses), addresses.is_empty()))
 }
 
 /// A file that gives or takes the rights of an administrator.
 pub fn set_administrator(old: &str, administrator: bool) -> Result<String, FileError> {
-    change(old, |file| set(file, "administrator", administrator.then_some(true)))
+    change(old, |file| set_or_leave_out(file, "administrator", administrator, !administrator))
 }
 
 /// A file with other groups.
 pub fn set_groups(old: &str, groups: &[String]) -> Result<String, FileError> {
-    change(old, |file| set(file, "groups", list(groups)))
+    change(old, |file| set_or_leave_out(file, "groups", list(groups), groups.is_empty()))
 }
 
 /// A file with one more app password.
@@ -182,26 +182,30 @@ pub fn add_app_password(old: &str, app: &AppPassword) -> Result<String, FileErro
 
 /// A file without that app password.
 pub fn remove_app_password(old: &str, id: &str) -> Result<String, FileError> {
-    change(old, |file| {
-        if let Some(Item::ArrayOfTables(tables)) = file.get_mut("app_password") {
-            tables.retain(|table| table.get("id").and_then(Item::as_str) != Some(id));
-            if tables.is_empty() {
-                file.remove("app_password");
-            }
-        }
-    })
+    User::parse(old)?;
+    let is_meant = |table: &Table| table.get("id").and_then(Item::as_str) == Some(id);
+    Ok(without_tables(old, "app_password", is_meant)?.unwrap_or_else(|| old.to_owned()))
 }
 
-/// What was a user's file stays one: a broken file is not touched.
+/// What was a user's file stays one: a broken file is not touched, and none is broken.
 fn change(old: &str, change: impl FnOnce(&mut DocumentMut)) -> Result<String, FileError> {
     User::parse(old)?;
     let mut file = parse_to_change(old)?;
     change(&mut file);
-    Ok(file.to_string())
+    let new = file.to_string();
+    User::parse(&new)?;
+    Ok(new)
 }
 
-fn list(texts: &[String]) -> Option<Array> {
-    (!texts.is_empty()).then(|| texts.iter().map(String::as_str).collect())
+/// What is the default is written only in place of something else: with the key would go the comment above it.
+fn set_or_leave_out(file: &mut DocumentMut, key: &str, value: impl Into<Value>, is_default: bool) {
+    if !is_default || file.contains_key(key) {
+        set(file, key, Some(value));
+    }
+}
+
+fn list(texts: &[String]) -> Array {
+    texts.iter().map(String::as_str).collect()
 }
 
 #[cfg(test)]
@@ -240,7 +244,12 @@ mod tests {
         assert_eq!(changed, old.replace("[\"staff\"]", "[\"staff\", \"board\"]"));
         let changed = set_display_name(&old, Some("Al")).unwrap();
         assert!(changed.contains("display_name = \"Al\"  # so she says"), "{changed}");
-        assert_eq!(set_administrator(&set_administrator(&old, true).unwrap(), false).unwrap(), old);
+        assert_eq!(set_administrator(&old, false).unwrap(), old);
+        let raised = set_administrator(&old, true).unwrap();
+        assert_eq!(
+            set_administrator(&raised, false).unwrap(),
+            raised.replace("administrator = true", "administrator = false")
+        );
         let robur = StoredHash::parse("robur:c2FsdA==:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=").unwrap();
         let changed = set_password(&old, Some(&robur)).unwrap();
         assert_eq!(User::parse(&changed).unwrap().password, Some(robur));
