@@ -1,0 +1,210 @@
+//! Octets to elements, within limits: no document type, so no entities of anybody's making; no depth and no number without bound.
+
+use std::sync::Arc;
+
+use quick_xml::NsReader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+
+use super::{Element, Node};
+
+/// Elements inside one another.
+const DEPTH: usize = 64;
+/// Elements and attributes of one body: a multiget of 100,000 resources is a large one.
+const NODES: usize = 200_000;
+
+/// Why a body is no XML that we take. At fault: the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum XmlError {
+    /// Not well-formed.
+    #[error("the body is not well-formed XML (octet {at}): {reason}")]
+    Malformed {
+        /// Where.
+        at: u64,
+        /// Why.
+        reason: String,
+    },
+    /// RFC 4918 section 20.6 warns of them.
+    #[error("a document type or an entity of one's own is not taken")]
+    DocumentType,
+    /// Anything but UTF-8.
+    #[error("the body's encoding is {0}, and only UTF-8 is taken")]
+    Encoding(String),
+    /// Elements too deep.
+    #[error("more than {DEPTH} elements stand inside one another")]
+    Depth,
+    /// Too many of them.
+    #[error("the body has more than {NODES} elements")]
+    Size,
+    /// No element at all.
+    #[error("the body has no element")]
+    Empty,
+}
+
+/// Reads a body.
+pub fn parse(octets: &[u8]) -> Result<Element, XmlError> {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    if octets.starts_with(b"\xfe\xff") || octets.starts_with(b"\xff\xfe") || octets.starts_with(b"<\0") {
+        return Err(XmlError::Encoding("UTF-16".to_owned()));
+    }
+    let text = std::str::from_utf8(octets)
+        .map_err(|error| XmlError::Malformed { at: error.valid_up_to() as u64, reason: "this is no UTF-8".to_owned() })?;
+    let mut reader = NsReader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    Builder { reader, open: Vec::new(), root: None, nodes: 0, namespaces: Vec::new() }.run()
+}
+
+struct Builder<'a> {
+    reader: NsReader<&'a [u8]>,
+    open: Vec<Element>,
+    root: Option<Element>,
+    nodes: usize,
+    /// The ones seen, so that each is kept once.
+    namespaces: Vec<Arc<str>>,
+}
+
+impl Builder<'_> {
+    fn run(mut self) -> Result<Element, XmlError> {
+        loop {
+            match self.reader.read_event() {
+                Err(error) => return Err(self.malformed(error)),
+                Ok(Event::Start(start)) => self.start(&start)?,
+                Ok(Event::End(_)) => self.end()?,
+                Ok(Event::Text(text)) => self.text(&text.xml10_content())?,
+                Ok(Event::CData(data)) => self.text(&data.xml10_content())?,
+                Ok(Event::GeneralRef(reference)) => {
+                    let character = reference.resolve_char_ref().map_err(|error| self.malformed(error))?;
+                    let name = reference.xml10_content();
+                    match character.map(String::from).or(resolve_predefined_entity(&name).map(str::to_owned)) {
+                        Some(text) => self.text(&text)?,
+                        None => return Err(XmlError::DocumentType),
+                    }
+                }
+                Ok(Event::DocType(_)) => return Err(XmlError::DocumentType),
+                Ok(Event::Decl(declaration)) => {
+                    let encoding = declaration.encoding().transpose().ok().flatten();
+                    let encoding = encoding.map(|name| name.into_owned());
+                    if let Some(other) = encoding.filter(|name| !is_utf8(name)) {
+                        return Err(XmlError::Encoding(other));
+                    }
+                }
+                Ok(Event::Empty(_) | Event::Comment(_) | Event::PI(_)) => {}
+                Ok(Event::Eof) if self.open.is_empty() => return self.root.ok_or(XmlError::Empty),
+                Ok(Event::Eof) => return Err(self.malformed("it ends inside an element")),
+            }
+        }
+    }
+
+    fn malformed(&self, reason: impl ToString) -> XmlError {
+        XmlError::Malformed { at: self.reader.buffer_position(), reason: reason.to_string() }
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), XmlError> {
+        if self.open.len() >= DEPTH {
+            return Err(XmlError::Depth);
+        }
+        if self.root.is_some() {
+            return Err(self.malformed("a second root element"));
+        }
+        let (namespace, local) = self.reader.resolver().resolve_element(start.name());
+        let namespace = intern(&mut self.namespaces, &namespace).map_err(|reason| self.malformed(reason))?;
+        let local = local.as_ref().into();
+        let mut element = Element { namespace, local, attributes: Vec::new(), children: Vec::new() };
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| self.malformed(error))?;
+            if attribute.key.as_namespace_binding().is_some() {
+                continue;
+            }
+            let (namespace, local) = self.reader.resolver().resolve_attribute(attribute.key);
+            let local = local.as_ref().into();
+            let namespace = intern(&mut self.namespaces, &namespace).map_err(|reason| self.malformed(reason))?;
+            let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
+            let value = value.map_err(|error| self.malformed(error))?.into_owned();
+            element.attributes.push((namespace, local, value));
+            self.count()?;
+        }
+        self.count()?;
+        self.open.push(element);
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), XmlError> {
+        self.nodes += 1;
+        if self.nodes > NODES { Err(XmlError::Size) } else { Ok(()) }
+    }
+
+    fn end(&mut self) -> Result<(), XmlError> {
+        let element = self.open.pop().ok_or_else(|| self.malformed("an end without a start"))?;
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(Node::Element(element)),
+            None => self.root = Some(element),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), XmlError> {
+        let Some(parent) = self.open.last_mut() else {
+            let outside = self.malformed("text outside of any element");
+            return if text.trim().is_empty() { Ok(()) } else { Err(outside) };
+        };
+        match parent.children.last_mut() {
+            Some(Node::Text(before)) => before.push_str(text),
+            _ => parent.children.push(Node::Text(text.to_owned())),
+        }
+        Ok(())
+    }
+}
+
+/// The namespace, kept once however often it comes.
+fn intern(known: &mut Vec<Arc<str>>, found: &ResolveResult<'_>) -> Result<Arc<str>, String> {
+    let name = match found {
+        ResolveResult::Bound(namespace) => namespace.as_ref(),
+        ResolveResult::Unbound => "",
+        ResolveResult::Unknown(prefix) => return Err(format!("the prefix {prefix} is not declared")),
+    };
+    if let Some(known) = known.iter().find(|known| ***known == *name) {
+        return Ok(Arc::clone(known));
+    }
+    let new: Arc<str> = name.into();
+    known.push(Arc::clone(&new));
+    Ok(new)
+}
+
+fn is_utf8(encoding: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_becomes_elements() {
+        let body = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<d:a xmlns:d='DAV:' x='1'><b xmlns='urn:b'>t&amp;&#65;<![CDATA[<]]></b><d:c/></d:a>\n";
+        let element = parse(body.as_bytes()).unwrap();
+        assert_eq!((element.name(), element.attribute("x")), (("DAV:", "a"), Some("1")));
+        assert_eq!(element.child("urn:b", "b").unwrap().text(), "t&A<");
+        assert!(element.child("DAV:", "c").is_some());
+        assert_eq!(element.inner_xml(), "<b xmlns=\"urn:b\">t&amp;A&lt;</b><c xmlns=\"DAV:\"></c>");
+        let again = parse(format!("<x>{}</x>", element.inner_xml()).as_bytes()).unwrap();
+        assert_eq!(again.children, element.children, "what is kept reads as it did");
+    }
+
+    #[test]
+    fn bad_bodies_are_refused() {
+        let refused = |body: &str| parse(body.as_bytes()).unwrap_err();
+        assert_eq!(refused("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>"), XmlError::DocumentType);
+        assert_eq!(refused("<a>&e;</a>"), XmlError::DocumentType);
+        assert_eq!(refused(&"<a>".repeat(10_000)), XmlError::Depth);
+        assert_eq!(refused(&format!("<a>{}</a>", "<b/>".repeat(NODES))), XmlError::Size);
+        assert_eq!(refused("<?xml version='1.0' encoding='latin1'?><a/>"), XmlError::Encoding("latin1".to_owned()));
+        assert_eq!(refused(""), XmlError::Empty);
+        for body in ["<a>", "<a></b>", "<a/><b/>", "<x:a/>", "<a b='1' b='2'/>", "text", "<a>&#0;</a>"] {
+            assert!(matches!(refused(body), XmlError::Malformed { .. }), "{body}");
+        }
+        assert!(matches!(parse(b"<a>\xff</a>"), Err(XmlError::Malformed { at: 3, .. })));
+        assert_eq!(parse("\u{feff}<a/>".as_bytes()).unwrap().name(), ("", "a"));
+        assert!(matches!(parse(b"\xff\xfe<\0a\0/\0>\0"), Err(XmlError::Encoding(_))));
+    }
+}
