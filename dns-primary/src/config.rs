@@ -1,11 +1,10 @@
 //! Boot arguments as typed, and the checked values that the rest of the service works with.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use dns::Name;
 use dns::notify::{Over, Target};
-use gitstore::{HostKeyPin, HostKeyPolicy, Identity, RemoteAddress, SshKey};
+use gitstore::arguments::RemoteArguments;
 use platform::ArgumentError;
 use platform::listen::arguments::{AnswerArguments, Answering, ListenArguments, Listening};
 
@@ -24,29 +23,8 @@ pub const ENDING_DEADLINE: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Service")]
 pub struct Arguments {
-    /// Where the zones are: user@host:path#branch, ssh://user@host:port/path#branch, or a local path; the branch is main when none is named.
-    #[arg(short, long, value_name = "REMOTE")]
-    remote: RemoteAddress,
-
-    /// The SSH key: ed25519:BASE64 of its 32 secret octets, or rsa:SEED as MirageOS derives it.
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["ssh_key_file", "ssh_password"])]
-    ssh_key: Option<SshKey>,
-
-    /// The SSH key as a file of OpenSSH (without a passphrase).
-    #[arg(long, value_name = "FILE", conflicts_with = "ssh_password")]
-    ssh_key_file: Option<PathBuf>,
-
-    /// The SSH password, when there is no key.
-    #[arg(long, value_name = "PASSWORD")]
-    ssh_password: Option<String>,
-
-    /// The remote's host key: SHA256:FINGERPRINT, ed25519:FINGERPRINT, rsa:FINGERPRINT, or the whole public key.
-    #[arg(long, value_name = "KEY")]
-    ssh_authenticator: Option<HostKeyPin>,
-
-    /// Talk to the remote whatever its host key is. Whoever is in between can then change your zones.
-    #[arg(long, conflicts_with = "ssh_authenticator")]
-    ssh_accept_any_host_key: bool,
+    #[command(flatten)]
+    remote: RemoteArguments,
 
     /// Answer zone transfers without a TSIG key.
     #[arg(long)]
@@ -104,11 +82,9 @@ impl Arguments {
     /// Checks the arguments against each other and reads the key file. `name` is the service's own, for commits.
     pub fn check(self, name: &str) -> Result<Config, ArgumentError> {
         let store = gitstore::Options {
-            ssh_key: self.key()?,
-            ssh_password: self.ssh_password.clone(),
             write_deadline: WRITE_DEADLINE + Duration::from_millis(self.push_interval),
             push_interval: (self.push_interval > 0).then(|| Duration::from_millis(self.push_interval)),
-            ..gitstore::Options::new(self.remote.clone(), self.host_key_policy()?, committer(name))
+            ..self.remote.check(name)?
         };
         Ok(Config {
             store,
@@ -121,33 +97,6 @@ impl Arguments {
             notify: self.notify,
         })
     }
-
-    fn key(&self) -> Result<Option<SshKey>, ArgumentError> {
-        let Some(path) = &self.ssh_key_file else { return Ok(self.ssh_key.clone()) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ArgumentError(format!("--ssh-key-file {}: {error}", path.display())))?;
-        let key = SshKey::from_openssh(&text)
-            .map_err(|error| ArgumentError(format!("--ssh-key-file {}: {error}", path.display())))?;
-        Ok(Some(key))
-    }
-
-    /// Refuses to trust a stranger unless told to.
-    fn host_key_policy(&self) -> Result<HostKeyPolicy, ArgumentError> {
-        match &self.ssh_authenticator {
-            Some(pin) => Ok(HostKeyPolicy::Pinned(pin.clone())),
-            None if self.ssh_accept_any_host_key || !self.remote.is_ssh() => Ok(HostKeyPolicy::AcceptAnything),
-            None => Err(ArgumentError(
-                "--ssh-authenticator is missing: give the host key's fingerprint (ssh-keyscan HOST | ssh-keygen -lf -), \
-                 or --ssh-accept-any-host-key"
-                    .to_owned(),
-            )),
-        }
-    }
-}
-
-/// Who commits: the service, at an address that reaches nobody.
-pub fn committer(name: &str) -> Identity {
-    Identity { name: name.to_owned(), email: "noreply@gitstead.invalid".to_owned() }
 }
 
 fn parse_notify(text: &str) -> Result<Target, String> {

@@ -14,7 +14,6 @@ use gitstore::{Edit, Identity};
 use platform::{clock, memory};
 
 use crate::changelog;
-use crate::config::committer;
 use crate::error::{self, UpdateError};
 use crate::published::Published;
 use crate::repository::{Plan, PlannedChange, Repository};
@@ -40,7 +39,7 @@ pub async fn update(service: &Service, request: Request, peer: IpAddr) -> Rcode 
         }
     };
     let published = Arc::clone(&service.published);
-    let author = Identity { name: author_name(&key), ..committer(&service.name) };
+    let author = Identity { name: author_name(&key), ..Identity::service(&service.name) };
     let edit = move |edit: &mut Edit| run(&published, edit, &request, &verification, peer);
     match service.store.commit(author, String::new(), edit).await {
         Ok(committed) => {
@@ -68,7 +67,7 @@ pub async fn advance_serials(service: &Service, apexes: Vec<Name>) {
         edit.set_message(changelog::serials(&changes));
         write_down(&published, edit, &repository, changes)
     };
-    match service.store.commit(committer(&service.name), String::new(), edit).await {
+    match service.store.commit(Identity::service(&service.name), String::new(), edit).await {
         Ok(_) => crate::follow::publish(service),
         Err(error) => tracing::warn!("the serials of {apexes:?} could not be advanced: {error}"),
     }
@@ -86,7 +85,7 @@ pub async fn update_catalog(service: &Service, apex: Name) {
         }
         write_down(&published, edit, &repository, change.into_iter().collect())
     };
-    match service.store.commit(committer(&service.name), String::new(), edit).await {
+    match service.store.commit(Identity::service(&service.name), String::new(), edit).await {
         Ok(_) => crate::follow::publish(service),
         Err(error) => tracing::warn!("the catalog {apex} could not be changed: {error}"),
     }

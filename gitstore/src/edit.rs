@@ -157,6 +157,11 @@ impl Edit {
         Ok(())
     }
 
+    /// The commit's message so far.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Replaces the commit's message.
     pub fn set_message(&mut self, message: impl Into<String>) {
         self.message = message.into();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gix_hash::ObjectId;
 
-/// The options cannot work; no remote was asked.
+/// The options cannot work, or for who does not wait the remote cannot be asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -18,6 +18,9 @@ pub enum OpenError {
     /// A limit of zero, with which nothing can work.
     #[error("the limit {0} is zero")]
     Limit(&'static str),
+    /// See there; only for who does not wait.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 /// Text that is not an address of a branch.

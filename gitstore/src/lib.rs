@@ -20,6 +20,7 @@
 
 mod address;
 mod ahead;
+pub mod arguments;
 mod backoff;
 mod batch;
 mod branch;

@@ -17,6 +17,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// A program, at an address that reaches nobody.
+    pub fn service(name: &str) -> Identity {
+        Identity { name: name.to_owned(), email: "noreply@gitstead.invalid".to_owned() }
+    }
+
     /// As git can store it: no angle brackets, no control characters, a name that is not empty.
     pub(crate) fn sanitised(&self) -> Identity {
         let clean = |text: &str| {

@@ -70,6 +70,11 @@ impl Snapshot {
         Ok(edit.tree())
     }
 
+    /// Changes to these files that no remote hears of: for tools and tests.
+    pub fn edit(&self) -> Edit {
+        Edit::new(self.clone(), String::new())
+    }
+
     /// The commit; nothing while the branch has none.
     pub fn commit(&self) -> Option<ObjectId> {
         self.commit.as_ref().map(|commit| commit.info.id)

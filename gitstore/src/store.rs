@@ -67,12 +67,10 @@ impl Store {
     /// Fetches the branch's tip into memory. Only options that cannot work are an error; whatever is wrong with the remote is
     /// logged and tried again, for ever.
     pub async fn open(options: Options, net: Net) -> Result<Store, OpenError> {
-        options.check()?;
-        let origin = Arc::new(Origin::new(&options, net));
-        let branch = Branch::new(origin.clone(), options.remote.reference(), options.committer.clone());
+        let opening = Opening::new(options, net)?;
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         let first = loop {
-            match branch.look().await {
+            match opening.branch.look().await {
                 Ok(snapshot) => break snapshot,
                 Err(error) => {
                     let delay = backoff.delay();
@@ -81,13 +79,14 @@ impl Store {
                 }
             }
         };
-        branch.install(first, Cause::Pulled);
-        let pace = Pace { push_interval: options.push_interval, batch: options.batch };
-        let branch = Arc::new(branch);
-        let commands = drive(branch.clone(), pace);
-        // Where the notes are is found out by the first one: its push is told so.
-        let notes = drive(Arc::new(Branch::new(origin, options.notes_ref, options.committer.clone())), pace);
-        Ok(Store { branch, commands, notes, committer: options.committer, write_deadline: options.write_deadline })
+        Ok(opening.at(first))
+    }
+
+    /// Fetches the branch's tip into memory, or says at once why it cannot: for tools that a person waits for.
+    pub async fn open_at_once(options: Options, net: Net) -> Result<Store, OpenError> {
+        let opening = Opening::new(options, net)?;
+        let first = opening.branch.look().await?;
+        Ok(opening.at(first))
     }
 
     /// What the remote has accepted, as far as we know.
@@ -193,6 +192,33 @@ impl Store {
         if tokio::time::timeout(self.write_deadline, all).await.is_err() {
             tracing::warn!("the store is closed although the remote has not answered in time");
         }
+    }
+}
+
+/// A store that has not seen its branch yet.
+struct Opening {
+    options: Options,
+    origin: Arc<Origin>,
+    branch: Branch,
+}
+
+impl Opening {
+    fn new(options: Options, net: Net) -> Result<Opening, OpenError> {
+        options.check()?;
+        let origin = Arc::new(Origin::new(&options, net));
+        let branch = Branch::new(origin.clone(), options.remote.reference(), options.committer.clone());
+        Ok(Opening { options, origin, branch })
+    }
+
+    fn at(self, first: Snapshot) -> Store {
+        let Opening { options, origin, branch } = self;
+        branch.install(first, Cause::Pulled);
+        let pace = Pace { push_interval: options.push_interval, batch: options.batch };
+        let branch = Arc::new(branch);
+        let commands = drive(branch.clone(), pace);
+        // Where the notes are is found out by the first one: its push is told so.
+        let notes = drive(Arc::new(Branch::new(origin, options.notes_ref, options.committer.clone())), pace);
+        Store { branch, commands, notes, committer: options.committer, write_deadline: options.write_deadline }
     }
 }
 

@@ -8,6 +8,10 @@
 //! ```
 
 pub mod collection;
+pub mod group;
+pub mod names;
+pub(crate) mod toml_text;
+pub mod user;
 
 /// What is wrong with a file of the repository. At fault: who pushed it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,143 @@
+//! Whether somebody is who they say: app password, limit, memory of accepted passwords, budget, slow comparison, in this order.
+//!
+//! An app password comes first, since nobody can guess one and comparing it is cheap: no attack keeps a phone from its calendar.
+//! The memory comes after the limit, or it would tell a guesser quickly what the limit is there to make slow.
+
+use std::net::IpAddr;
+
+use super::limit::{LoginLimit, Network, Wait};
+use super::verified::Verified;
+use super::{Credentials, compare_with_nothing};
+use crate::repository::user::User;
+
+/// What came of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// They are who they say; with the id of the app password, if it was one.
+    Accepted {
+        /// The id.
+        app_password: Option<String>,
+    },
+    /// No such user, or another password: nobody is told which.
+    Refused,
+    /// Nothing was compared.
+    Wait(Wait),
+}
+
+/// The state of all logins of a process.
+#[derive(Debug)]
+pub struct Logins {
+    verified: Verified,
+    limit: LoginLimit,
+}
+
+impl Logins {
+    /// Nobody has logged in yet. `key` is random, and of this process only.
+    pub fn new(key: [u8; 32], now: u64) -> Logins {
+        Logins { verified: Verified::new(key), limit: LoginLimit::new(now) }
+    }
+
+    /// Compares; `user` is what is known of the user of that name, if there is one. Blocks for about 15 ms when it has to.
+    pub fn check(&mut self, credentials: &Credentials, user: Option<&User>, client: IpAddr, now: u64) -> Login {
+        let (name, password, network) =
+            (credentials.user.as_str(), credentials.password.as_str(), Network::from(client));
+        if let Some(app) = user.and_then(|user| user.app_password(password)).filter(|app| app.hash.accepts(password)) {
+            self.limit.succeeded(network, name);
+            return Login::Accepted { app_password: Some(app.id.clone()) };
+        }
+        if let Err(wait) = self.limit.check(network, name, now) {
+            return Login::Wait(wait);
+        }
+        let stored = user.and_then(|user| user.password.as_ref());
+        if stored.is_some_and(|stored| self.verified.contains(name, stored, password)) {
+            self.limit.succeeded(network, name);
+            return Login::Accepted { app_password: None };
+        }
+        if let Err(wait) = self.limit.spend(network, name, now) {
+            return Login::Wait(wait);
+        }
+        match stored {
+            Some(stored) if stored.accepts(password) => {
+                self.verified.remember(name, stored, password);
+                self.limit.succeeded(network, name);
+                return Login::Accepted { app_password: None };
+            }
+            Some(_) => (),
+            None => compare_with_nothing(password),
+        }
+        self.limit.failed(network, name, now);
+        Login::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::password::AppSecret;
+    use crate::password::testing::cheap;
+    use crate::repository::user::AppPassword;
+
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5));
+    const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn secret() -> AppSecret {
+        AppSecret::new([3; 20], |_| false)
+    }
+
+    fn alice() -> User {
+        let app = AppPassword {
+            id: secret().id().to_owned(),
+            label: "phone".to_owned(),
+            created: None,
+            hash: secret().hash(),
+        };
+        User { password: Some(cheap("a:b")), app_passwords: vec![app], ..User::default() }
+    }
+
+    fn login(logins: &mut Logins, password: &str, user: Option<&User>, client: IpAddr) -> Login {
+        let credentials = Credentials { user: "alice".to_owned(), password: password.to_owned() };
+        logins.check(&credentials, user, client, 0)
+    }
+
+    #[test]
+    fn passwords_of_both_kinds_are_accepted_and_others_refused() {
+        let (mut logins, alice) = (Logins::new([0; 32], 0), alice());
+        let accepted = |app_password: Option<&str>| Login::Accepted { app_password: app_password.map(str::to_owned) };
+        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), accepted(None));
+        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), accepted(None));
+        assert_eq!(login(&mut logins, secret().text(), Some(&alice), HOME), accepted(Some(secret().id())));
+        for wrong in ["a", "", "x-y", &format!("{}-x", secret().id())] {
+            assert_eq!(login(&mut logins, wrong, Some(&alice), HOME), Login::Refused, "{wrong}");
+        }
+        assert_eq!(login(&mut logins, "a:b", None, HOME), Login::Refused);
+        assert_eq!(login(&mut logins, "a:b", Some(&User::default()), HOME), Login::Refused);
+    }
+
+    #[test]
+    fn a_changed_hash_is_seen_at_once() {
+        let (mut logins, mut alice) = (Logins::new([0; 32], 0), alice());
+        login(&mut logins, "a:b", Some(&alice), HOME);
+        alice.password = Some(cheap("new"));
+        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), Login::Refused);
+        alice.app_passwords.clear();
+        assert_eq!(login(&mut logins, secret().text(), Some(&alice), HOME), Login::Refused);
+    }
+
+    #[test]
+    fn who_guesses_waits_whether_the_user_exists_or_not() {
+        for user in [Some(alice()), None] {
+            let mut logins = Logins::new([0; 32], 0);
+            login(&mut logins, "a:b", user.as_ref(), HOME);
+            let answers: Vec<Login> = (0..12).map(|_| login(&mut logins, "x", user.as_ref(), FAR)).collect();
+            assert!(answers[..9].iter().all(|answer| *answer == Login::Refused), "{answers:?}");
+            assert!(matches!(answers[11], Login::Wait(_)), "{answers:?}");
+            // Not even the right one is looked at, except an app password, and except from a network that is known.
+            assert!(matches!(login(&mut logins, "a:b", user.as_ref(), FAR), Login::Wait(_)));
+            let accepted = |login: Login| matches!(login, Login::Accepted { .. });
+            assert_eq!(accepted(login(&mut logins, secret().text(), user.as_ref(), FAR)), user.is_some());
+            assert_eq!(accepted(login(&mut logins, "a:b", user.as_ref(), HOME)), user.is_some());
+        }
+    }
+}
