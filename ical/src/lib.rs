@@ -12,6 +12,7 @@
 
 mod civil;
 pub mod document;
+pub mod filter;
 pub mod object;
 mod recurrence;
 mod text;
