@@ -15,6 +15,8 @@ pub mod document;
 pub mod filter;
 pub mod object;
 mod recurrence;
+pub mod select;
+mod splice;
 mod text;
 mod value;
 pub mod zone;

@@ -109,6 +109,24 @@ impl CalendarObject {
         Ok(())
     }
 
+    /// Overrides that have nothing to do with a range: neither they nor the instances that they replace overlap it.
+    pub(crate) fn overrides_outside(&self, range: &Range<i64>, floating: &Zone) -> Vec<usize> {
+        let visit = Visit { overrides: &[], range: bounded(range), floating };
+        let master = self.master.map(|master| &self.parts[master as usize].schedule);
+        let form = self.form();
+        let is_outside = |one: &&Override| {
+            let schedule = &self.parts[one.part as usize].schedule;
+            let is_met = visit.start_alone(schedule, one.part, None, &mut |_| ControlFlow::Break(())).is_break();
+            let replaces = |master: &Schedule| {
+                let added = Added { local: local_of_key(&form, one.key), length: None };
+                let replaced = visit.occurrence(master, &form, added, 0, None);
+                overlaps(master.basis, &replaced, &visit.range) || (one.and_future && replaced.start < range.end)
+            };
+            !is_met && !master.is_some_and(replaces)
+        };
+        self.overrides.iter().filter(is_outside).map(|one| one.part as usize).collect()
+    }
+
     /// The spans of instances of which the master, and then each override of all later ones, says what they are.
     fn segments<'a>(&'a self, of_master: Segment<'a>, start: &Moment) -> Vec<Segment<'a>> {
         let future = self.overrides.iter().filter(|one| one.and_future);
