@@ -26,10 +26,10 @@ impl Splices {
         if self.0.is_empty() {
             return text.clone();
         }
-        self.0.sort_by_key(|(range, _)| range.start);
+        self.0.sort_by_key(|(range, _)| (range.start, !range.is_empty()));
         let mut out = Vec::with_capacity(text.len() + self.0.iter().map(|(_, text)| text.len()).sum::<usize>());
         let mut at = 0;
-        for (range, replacement) in self.0.into_iter() {
+        for (range, replacement) in self.0 {
             if range.start >= at {
                 out.extend_from_slice(&text[at..range.start]);
                 out.extend_from_slice(&replacement);

@@ -46,6 +46,15 @@ pub enum RecurrenceId {
 #[error("there are too many occurrences")]
 pub struct TooMany;
 
+impl RecurrenceId {
+    /// Its digits as seconds since 1970.
+    pub(crate) fn seconds(self) -> i64 {
+        match self {
+            RecurrenceId::Date(seconds) | RecurrenceId::Floating(seconds) | RecurrenceId::Utc(seconds) => seconds,
+        }
+    }
+}
+
 impl fmt::Display for RecurrenceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
