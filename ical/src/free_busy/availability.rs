@@ -44,10 +44,8 @@ pub(super) fn unavailable(
 /// 1 is the highest, 9 the lowest, and 0 below it (RFC 7953 section 3.1).
 fn priority(component: Component<'_>) -> u32 {
     let priority = component.property("PRIORITY").map(|priority| priority.value().trim_ascii().to_owned());
-    match priority.and_then(|priority| value::digits(priority.as_bytes())) {
-        Some(priority @ 1..=9) => priority,
-        _ => 10,
-    }
+    let priority = priority.and_then(|priority| value::digits(priority.as_bytes()));
+    priority.filter(|priority| (1..=9).contains(priority)).unwrap_or(10)
 }
 
 /// When the AVAILABLE components of one say so.
