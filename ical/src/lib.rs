@@ -11,9 +11,16 @@
 //! Here is neither clock nor file: the IANA database is compiled in, and the zone of floating times is an argument.
 
 mod civil;
+pub mod describe;
 pub mod document;
+pub mod filter;
+pub mod free_busy;
 pub mod object;
+pub mod patch;
 mod recurrence;
+pub mod redact;
+pub mod select;
+mod splice;
 mod text;
 mod value;
 pub mod zone;

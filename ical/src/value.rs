@@ -77,7 +77,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
             continue;
         }
         let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number = i64::from(digits(rest[..length].as_bytes())?);
+        let number = i64::from(digits(&rest.as_bytes()[..length])?);
         match (rest.as_bytes().get(length)?.to_ascii_uppercase(), in_time) {
             (b'W', false) => days += number * 7,
             (b'D', false) => days += number,
