@@ -188,6 +188,12 @@ mod tests {
         assert_eq!(atoms("(\"first\\n\\\n   \\  second\\\n  third\")"), ["first\n  second third".replace("d t", "dt")]);
     }
 
+    /// sexplib breaks a text of several lines before each line's end, and indents.
+    #[test]
+    fn texts_of_several_lines_are_read_as_they_are_printed() {
+        assert_eq!(atoms("(a  \"BEGIN:VTIMEZONE\\r\\\n    \\nEND:VTIMEZONE\\r\\\n    \\n\")")[1], "BEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n");
+    }
+
     #[test]
     fn lists_know_their_lines() {
         let found = parse(b"(a\n (b\n  c))\n").unwrap();
