@@ -116,7 +116,11 @@ impl CollectionFile {
             link: reader.string("link")?,
             shares: reader.tables("share")?.iter().map(share).collect::<Result<_, _>>()?,
             properties: reader.tables("property")?.iter().map(property).collect::<Result<_, _>>()?,
-            member_properties: reader.tables("member_property")?.iter().map(member_property).collect::<Result<_, _>>()?,
+            member_properties: reader
+                .tables("member_property")?
+                .iter()
+                .map(member_property)
+                .collect::<Result<_, _>>()?,
         })
     }
 

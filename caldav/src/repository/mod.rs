@@ -10,6 +10,7 @@
 pub mod collection;
 pub mod group;
 pub mod names;
+pub mod robur;
 pub(crate) mod toml_text;
 pub mod user;
 

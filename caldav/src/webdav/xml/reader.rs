@@ -48,8 +48,10 @@ pub fn parse(octets: &[u8]) -> Result<Element, XmlError> {
     if octets.starts_with(b"\xfe\xff") || octets.starts_with(b"\xff\xfe") || octets.starts_with(b"<\0") {
         return Err(XmlError::Encoding("UTF-16".to_owned()));
     }
-    let text = std::str::from_utf8(octets)
-        .map_err(|error| XmlError::Malformed { at: error.valid_up_to() as u64, reason: "this is no UTF-8".to_owned() })?;
+    let text = std::str::from_utf8(octets).map_err(|error| XmlError::Malformed {
+        at: error.valid_up_to() as u64,
+        reason: "this is no UTF-8".to_owned(),
+    })?;
     let mut reader = NsReader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     Builder { reader, open: Vec::new(), root: None, nodes: 0, namespaces: Vec::new() }.run()

@@ -194,9 +194,9 @@ mod tests {
         writer.empty_with(("", "z"), &[("a", "\"")]);
         writer.end((DAV, "prop"));
         let xml = writer.finish();
-        assert!(xml.ends_with(
-            "><C:x>&lt;&#13;\u{fffd}</C:x><x:y xmlns:x=\"urn:other\"></x:y><z a=\"&quot;\"/></D:prop>"
-        ));
+        assert!(
+            xml.ends_with("><C:x>&lt;&#13;\u{fffd}</C:x><x:y xmlns:x=\"urn:other\"></x:y><z a=\"&quot;\"/></D:prop>")
+        );
         assert!(super::super::parse(xml.as_bytes()).is_ok());
     }
 }
