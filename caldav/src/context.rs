@@ -17,6 +17,8 @@ pub struct Settings {
     pub quota: u64,
     /// The remote repository, for the administrator.
     pub remote: String,
+    /// Whether subscriptions may be in private networks.
+    pub subscribes_to_private: bool,
 }
 
 /// How the repository is doing, for the administrator.

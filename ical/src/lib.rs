@@ -29,4 +29,5 @@ pub use document::{Component, Document, Property, SyntaxError};
 pub use object::{
     CalendarObject, Class, Components, Fault, Hull, Kind, Occurrence, Precondition, RecurrenceId, TooMany,
 };
+pub use value::parse_utc;
 pub use zone::{Zone, Zones};

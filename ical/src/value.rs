@@ -38,6 +38,14 @@ impl Duration {
     }
 }
 
+/// UTC seconds of a time in UTC such as `20260304T123000Z`.
+pub fn parse_utc(text: &str) -> Option<i64> {
+    match parse_date_time(text) {
+        Some(Written::Utc(seconds)) => Some(seconds),
+        _ => None,
+    }
+}
+
 /// Reads `20260304`, `20260304T123000` or `20260304T123000Z`.
 pub(crate) fn parse_date_time(text: &str) -> Option<Written> {
     let octets = text.trim_ascii().as_bytes();

@@ -110,8 +110,7 @@ fn is_scheduling(write: &Write, path: &str) -> bool {
     match write {
         Write::Remove(removed) => removed != path,
         Write::File(..) => true,
-        Write::RemoveAll(_) => false,
-    }
+            }
 }
 
 fn ical_name(member: &Member) -> String {
@@ -174,7 +173,7 @@ fn replace_collection(context: &Context<'_>, member: &Member, there: &Collection
     overwritten(context)?;
     permit(context, &there.path, Touch::Existence)?;
     let path = there.path.to_string();
-    let writes = vec![Write::RemoveAll(path.clone()), Write::File(path, member.octets.clone())];
+    let writes = vec![Write::Remove(path.clone()), Write::File(path, member.octets.clone())];
     Ok(Change::new(writes, format!("replace the folder {} by a file", there.name()), plain(StatusCode::NO_CONTENT)))
 }
 
@@ -196,12 +195,12 @@ fn of_collection(
     permit(context, &path, Touch::Existence)?;
     let mut writes = Vec::new();
     if is_there {
-        writes.push(Write::RemoveAll(path.clone()));
+        writes.push(Write::Remove(path.clone()));
     }
     let is_deep = is_move || context.request.depth(Depth::Infinity)? != Depth::Zero;
     copy_tree(context, source.rights, &from, &path, is_deep, &mut writes)?;
     if is_move {
-        writes.push(Write::RemoveAll(from.clone()));
+        writes.push(Write::Remove(from.clone()));
     }
     let status = if is_there { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     let verb = if is_move { "move" } else { "copy" };

@@ -28,7 +28,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     permit(context, &path, Touch::Existence)?;
     let writes = removal(context, &resource)?;
     let message = match &resource.what {
-        What::Member(_, member) if member.object.is_some() => ical::describe::describe(member.object.as_deref(), None),
+        What::Member(_, member) if member.object.is_some() => ical::describe::change(member.object.as_deref(), None),
         What::Member(_, member) => format!("remove {}", member.name),
         What::Collection(collection) => format!("remove the {} {}", word(collection), collection.name()),
         _ => return Err(not_allowed(context)),
@@ -62,7 +62,7 @@ pub fn removal(context: &Context<'_>, resource: &Resource) -> Result<Vec<Write>,
             Ok(writes)
         }
         What::Collection(collection) if resource.rights == Rights::Owner => {
-            let mut writes = vec![Write::RemoveAll(collection.path.to_string())];
+            let mut writes = vec![Write::Remove(collection.path.to_string())];
             for member in collection.members() {
                 writes.extend(scheduling::delete(context, collection, member)?);
             }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
+use ical::patch::{NewComponent, NewProperty};
 
 use super::{Outcome, plain, resource};
+use crate::PRODUCT;
 use crate::context::Context;
 use crate::error::Error;
 use crate::history::Question;
@@ -70,7 +72,7 @@ fn answer(context: &Context<'_>, member: &Member, rights: Rights) -> http::Respo
 pub fn visible(member: &Member, rights: Rights) -> Bytes {
     match &member.object {
         Some(object) if rights < Rights::Owner && object.class() == ical::Class::Confidential => {
-            ical::redact::redact(object)
+            ical::redact::times_only(object)
         }
         _ => member.octets.clone(),
     }
@@ -115,13 +117,16 @@ pub fn export(context: &Context<'_>, collection: &Collection, rights: Rights) ->
 
 /// The components of all objects, each time zone once.
 fn merged(collection: &Collection, rights: Rights) -> Vec<u8> {
-    let mut text = Vec::with_capacity(usize::try_from(collection.octets).unwrap_or(0) + 256);
-    text.extend_from_slice(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//gitstead//caldav//EN\r\n");
     let name = collection.file.display_name.as_deref().unwrap_or(collection.name());
-    text.extend_from_slice(ical::patch::line("X-WR-CALNAME", &ical::patch::escape(name)).as_bytes());
-    if let Some(color) = &collection.file.color {
-        text.extend_from_slice(ical::patch::line("X-APPLE-CALENDAR-COLOR", color).as_bytes());
-    }
+    let head = NewComponent::calendar(PRODUCT).with(NewProperty::text("X-WR-CALNAME", name));
+    let head = match &collection.file.color {
+        Some(color) => head.with(NewProperty::text("X-APPLE-CALENDAR-COLOR", color)),
+        None => head,
+    };
+    const END: &[u8] = b"END:VCALENDAR\r\n";
+    let head = head.to_octets();
+    let mut text = Vec::with_capacity(usize::try_from(collection.octets).unwrap_or(0) + head.len());
+    text.extend_from_slice(head.strip_suffix(END).unwrap_or(&head));
     let mut zones = BTreeSet::new();
     for member in collection.members().filter(|member| may_see(rights, member)) {
         let octets = visible(member, rights);
@@ -136,7 +141,7 @@ fn merged(collection: &Collection, rights: Rights) -> Vec<u8> {
             text.extend_from_slice(component.octets());
         }
     }
-    text.extend_from_slice(b"END:VCALENDAR\r\n");
+    text.extend_from_slice(END);
     text
 }
 

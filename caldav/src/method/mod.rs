@@ -56,10 +56,8 @@ pub struct Change {
 pub enum Write {
     /// A file with this content.
     File(String, Bytes),
-    /// No such file.
+    /// No such file, or no such directory with all that is in it.
     Remove(String),
-    /// No such directory, nor anything in it.
-    RemoveAll(String),
 }
 
 impl Change {

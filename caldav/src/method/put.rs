@@ -129,7 +129,7 @@ fn put_object(context: &Context<'_>, target: &Target) -> Result<Change, Error> {
     check_uid(target, &object)?;
     let before = target.present.as_ref().and_then(|member| member.object.as_deref());
     let plan = scheduling::put(context, target, before, &object)?;
-    let message = ical::describe::describe(before, Some(&object));
+    let message = ical::describe::change(before, Some(&object));
     let octets = plan.octets.unwrap_or_else(|| body.clone());
     let is_as_sent = octets == *body;
     let written = if is_as_sent { id } else { gitstore::blob_id(&octets) };
@@ -180,7 +180,7 @@ pub fn check_object(file: &CollectionFile, object: &CalendarObject) -> Result<()
     if !file.components.is_empty() && !file.components.iter().any(|component| component == kind) {
         return Err(Error::caldav("supported-calendar-component", format!("this calendar takes no {kind}")));
     }
-    let attendees = object.components().iter().map(|component| component.properties_named("ATTENDEE").count());
+    let attendees = (0..object.component_count()).map(|part| object.component(part).properties_named("ATTENDEE").count());
     if attendees.max().unwrap_or(0) > MAX_ATTENDEES {
         let reason = format!("more than {MAX_ATTENDEES} are invited");
         return Err(Error::caldav("max-attendees-per-instance", reason));

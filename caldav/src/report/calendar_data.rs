@@ -1,6 +1,7 @@
 //! `CALDAV:calendar-data` in a report: which part of an object is wanted (RFC 4791 section 9.6).
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ical::Zone;
 use ical::select::{CompSelection, PropSelection, RecurrenceSelection, Selection, render};
@@ -20,7 +21,7 @@ use crate::world::Member;
 #[derive(Clone, Debug)]
 pub struct CalendarData {
     selection: Selection,
-    floating: Zone,
+    floating: Arc<Zone>,
 }
 
 impl CalendarData {
@@ -29,7 +30,7 @@ impl CalendarData {
         let prop = body.child(DAV, "prop");
         let element = prop.and_then(|prop| prop.child(CALDAV, "calendar-data"));
         let selection = element.map(selection).transpose()?.unwrap_or_default();
-        Ok(CalendarData { selection, floating })
+        Ok(CalendarData { selection, floating: Arc::new(floating) })
     }
 
     /// Why an object cannot be given as it is wanted.

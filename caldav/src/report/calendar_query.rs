@@ -98,7 +98,7 @@ impl Found<'_> {
 fn is_match(context: &Context<'_>, rights: Rights, member: &Member, filter: &Filter, zone: &Zone) -> bool {
     let Some(object) = &member.object else { return false };
     if rights < Rights::Owner && object.class() == ical::Class::Confidential {
-        let seen = ical::CalendarObject::parse(ical::redact::redact(object), context.parser.zones());
+        let seen = ical::CalendarObject::parse(ical::redact::times_only(object), context.parser.zones());
         return seen.is_ok_and(|seen| matches(&seen, filter, zone));
     }
     matches(object, filter, zone)

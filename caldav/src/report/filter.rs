@@ -84,26 +84,13 @@ pub fn range(element: &Element) -> Result<Range<i64>, Error> {
     }
     let moment = |text: Option<&str>, open: i64| match text {
         None => Ok(open),
-        Some(text) => utc(text).ok_or_else(|| invalid(format!("{text} is no time in UTC such as 20260131T120000Z"))),
+        Some(text) => ical::parse_utc(text).ok_or_else(|| invalid(format!("{text} is no time in UTC such as 20260131T120000Z"))),
     };
     let range = moment(start, i64::MIN)?..moment(end, i64::MAX)?;
     match range.start < range.end {
         true => Ok(range),
         false => Err(invalid("the end of a time-range is not after its start")),
     }
-}
-
-/// Unix seconds of `20260131T120000Z`.
-pub fn utc(text: &str) -> Option<i64> {
-    let is_shaped = text.len() == 16 && text.is_ascii() && text.as_bytes()[8] == b'T' && text.ends_with('Z');
-    if !is_shaped {
-        return None;
-    }
-    let number = |range: Range<usize>| text.get(range)?.parse::<u32>().ok();
-    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
-    let (hour, minute, second) = (number(9..11)?, number(11..13)?, number(13..15)?);
-    let is_sensible = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
-    is_sensible.then(|| ical::days_from_civil(i64::from(year), month, day) * 86_400 + i64::from(hour * 3600 + minute * 60 + second))
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::repository::collection::DeadProperty;
 use crate::resource::{Resource, What};
 
-pub use change::{Instruction, apply, instructions, make};
+pub use change::{Instruction, Of, apply, instructions, make};
+pub use general::used;
 
 /// A property that we make.
 #[derive(Debug)]

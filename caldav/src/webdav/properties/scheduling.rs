@@ -45,8 +45,8 @@ fn schedule_tag(view: &View<'_>, xml: &mut Writer) -> bool {
 /// What old clients ask for instead of each calendar's transparency.
 fn free_busy_set(view: &View<'_>, xml: &mut Writer) -> bool {
     let What::Inbox(owner, _) = &view.resource.what else { return false };
-    let calendars = view.context.world.children(&World::home_path(owner));
-    for calendar in calendars.filter(|child| child.is_calendar() && !child.file.transparent) {
+    let home = World::home_path(owner);
+    for calendar in view.context.world.children(&home).filter(|child| child.is_calendar() && !child.file.transparent) {
         let mut href = home_href(owner);
         push_segment(&mut href, calendar.name());
         href.push('/');
