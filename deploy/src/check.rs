@@ -1,10 +1,12 @@
 //! `gitstead check`: what a server would say of these files, before they are pushed.
 
+use caldav::repository::check as calendars;
 use dns_primary::repository::{Event, Repository};
+use gitstore::Snapshot;
 
 use crate::tree::{self, TreeError};
 
-/// Checks the zone files and key files of a folder, or of a revision of the repository it is run in.
+/// Checks the zone files and key files, or the users and calendars, of a folder or of a revision of the repository it is run in.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The folder, or the revision.
@@ -28,12 +30,34 @@ pub enum CheckError {
         /// Things wrong with key files.
         keys: usize,
     },
+    /// It has been printed what is wrong.
+    #[error("{0} files of users, groups and calendars could not be used")]
+    Broken(usize),
 }
 
 /// Prints every error and warning; fails when there is an error.
 pub fn run(arguments: &Arguments) -> Result<(), CheckError> {
     let snapshot = tree::load(&arguments.tree)?;
-    let events = Repository::default().advance(&snapshot).events;
+    if calendars::is_calendar_repository(&snapshot) { check_calendars(&snapshot) } else { check_zones(&snapshot) }
+}
+
+fn check_calendars(snapshot: &Snapshot) -> Result<(), CheckError> {
+    let checked = calendars::check(snapshot);
+    checked.findings.iter().for_each(|finding| println!("{finding}"));
+    match checked.findings.iter().filter(|finding| !finding.is_warning).count() {
+        0 => {
+            println!(
+                "{} users, {} collections and {} objects are good",
+                checked.users, checked.collections, checked.objects
+            );
+            Ok(())
+        }
+        errors => Err(CheckError::Broken(errors)),
+    }
+}
+
+fn check_zones(snapshot: &Snapshot) -> Result<(), CheckError> {
+    let events = Repository::default().advance(snapshot).events;
     let (mut errors, mut zones, mut keys) = (0, 0, 0);
     for event in &events {
         match event {

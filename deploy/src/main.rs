@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod build;
+mod caldav_migrate;
 mod certificate;
 mod check;
 mod client;
@@ -13,10 +14,13 @@ mod elf;
 mod git_server;
 mod image;
 mod notify;
+mod place;
+mod prompt;
 mod query;
 mod run;
 mod tree;
 mod update;
+mod user;
 
 use std::process::ExitCode;
 
@@ -35,6 +39,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Arguments),
+    CaldavMigrate(caldav_migrate::Arguments),
     Certificate(certificate::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
@@ -44,6 +49,7 @@ enum Command {
     Query(query::Arguments),
     Run(run::Arguments),
     Update(update::Arguments),
+    User(user::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> ExitCode {
     let result = match command {
         Command::Build(arguments) => build::run(&arguments).map_err(|error| error.to_string()),
+        Command::CaldavMigrate(arguments) => caldav_migrate::run(&arguments).map_err(|error| error.to_string()),
         Command::Certificate(arguments) => return get_certificate(&arguments),
         Command::Check(arguments) => check::run(&arguments).map_err(|error| error.to_string()),
         Command::Diff(arguments) => diff::run(&arguments).map_err(|error| error.to_string()),
@@ -65,6 +72,7 @@ fn run(command: Command) -> ExitCode {
         Command::Query(arguments) => query::run(&arguments).map_err(|error| error.to_string()),
         Command::Run(arguments) => return run_service(&arguments),
         Command::Update(arguments) => update::run(&arguments).map_err(|error| error.to_string()),
+        Command::User(arguments) => return manage_users(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -100,6 +108,16 @@ fn get_certificate(arguments: &certificate::Arguments) -> ExitCode {
 fn run_service(arguments: &run::Arguments) -> ExitCode {
     match run::run(arguments) {
         Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("gitstead: {error}");
+            if error.is_usage() { ExitCode::from(BAD_ARGUMENT) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn manage_users(arguments: &user::Arguments) -> ExitCode {
+    match user::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gitstead: {error}");
             if error.is_usage() { ExitCode::from(BAD_ARGUMENT) } else { ExitCode::FAILURE }

@@ -37,12 +37,18 @@ pub enum TreeError {
 
 /// Reads the folder `name`, or if there is none the revision of that name of the repository that the working folder is in.
 pub fn load(name: &str) -> Result<Snapshot, TreeError> {
-    let mut files = vec![];
     if Path::new(name).is_dir() {
-        read_folder(Path::new(name), "", MAX_DEPTH, &mut files)?;
-    } else {
-        read_revision(name, &mut files)?;
+        return load_folder(Path::new(name));
     }
+    let mut files = vec![];
+    read_revision(name, &mut files)?;
+    Ok(Snapshot::of_files(files)?)
+}
+
+/// Reads a folder.
+pub fn load_folder(folder: &Path) -> Result<Snapshot, TreeError> {
+    let mut files = vec![];
+    read_folder(folder, "", MAX_DEPTH, &mut files)?;
     Ok(Snapshot::of_files(files)?)
 }
 

@@ -191,7 +191,10 @@ mod tests {
     /// sexplib breaks a text of several lines before each line's end, and indents.
     #[test]
     fn texts_of_several_lines_are_read_as_they_are_printed() {
-        assert_eq!(atoms("(a  \"BEGIN:VTIMEZONE\\r\\\n    \\nEND:VTIMEZONE\\r\\\n    \\n\")")[1], "BEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n");
+        assert_eq!(
+            atoms("(a  \"BEGIN:VTIMEZONE\\r\\\n    \\nEND:VTIMEZONE\\r\\\n    \\n\")")[1],
+            "BEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n"
+        );
     }
 
     #[test]
