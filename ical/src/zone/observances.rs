@@ -2,7 +2,7 @@
 //!
 //! Onsets up to 2100 are found once and kept in a table; later ones are worked out when they are asked for.
 
-use crate::civil::{self, DAY};
+use crate::civil::DAY;
 use crate::document::{Component, Property};
 use crate::recurrence::{Clock, Rule, Series};
 use crate::value::{self, Written};
@@ -46,6 +46,8 @@ struct Observance {
     series: Series,
 }
 
+/// 1900-01-01T00:00:00: rules begin there, however long before they say, as those of Outlook do in 1601.
+const TABLE_START: i64 = -2_208_988_800;
 /// 2100-01-01T00:00:00, where the table ends.
 const TABLE_END: i64 = 4_102_444_800;
 /// Changes in a table at most: eight a year for two hundred years.
@@ -149,7 +151,7 @@ fn read_observance(
 /// Adds the changes of a rule up to where the table ends.
 fn read_series(observance: &Observance, changes: &mut Vec<Change>) -> Result<(), String> {
     let series = &observance.series;
-    let mut walk = series.walk(civil::FIRST);
+    let mut walk = series.walk(TABLE_START);
     while let Some(onset) = walk.next() {
         let onset = onset.map_err(|_| "its RRULE is too laborious")?;
         let change = observance.change(onset);
