@@ -23,18 +23,14 @@ pub fn environment(packages: &[&str]) -> PathBuf {
         install(&folder, packages);
         std::fs::write(&complete, packages.join("\n")).expect("a file in the target folder can be written");
     }
-    folder.join("bin")
+    folder.join("environment/bin")
 }
 
 fn install(folder: &Path, packages: &[&str]) {
-    must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join("new")));
-    let python = folder.join("new/bin/python3");
+    let environment = folder.join("environment");
+    must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
     let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
-    must(Command::new(&python).args(options).args(packages));
-    // The programs name the folder that they were installed in, so it stays where it is.
-    let bin = folder.join("bin");
-    let _ = std::fs::remove_file(&bin);
-    std::os::unix::fs::symlink("new/bin", &bin).expect("a link in the target folder can be made");
+    must(Command::new(environment.join("bin/python3")).args(options).args(packages));
 }
 
 /// Runs a command that may have much to fetch.

@@ -20,19 +20,10 @@ def utc(value):
     return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(datetime.UTC)
 
 
-def finish(component):
-    duration = component.get("DURATION")
-    if duration and isinstance(component.start, datetime.datetime):
-        # Days move on the calendar and hours on the clock (RFC 5545 section 3.3.6); the engine adds both to local time.
-        days = datetime.timedelta(days=duration.dt.days)
-        return utc(component.start + days) + (duration.dt - days)
-    return utc(component.end)
-
-
 def occurrences(path):
     calendar = icalendar.Calendar.from_ical(path.read_bytes())
     query = recurring_ical_events.of(calendar, components=["VEVENT", "VTODO"])
-    found = ((utc(component.start), finish(component)) for component in query.between(start - margin, end + margin))
+    found = ((utc(component.start), utc(component.end)) for component in query.between(start - margin, end + margin))
     inside = sorted(pair for pair in found if start <= pair[0] < end)
     return [" ".join(time.strftime("%Y%m%dT%H%M%SZ") for time in pair) for pair in inside]
 

@@ -79,7 +79,7 @@ impl Event {
 fn length(random: &mut Random, event: &Event) -> String {
     match event.clock {
         Clock::Date => format!("DURATION:P{}D", 1 + random.below(4)),
-        _ => format!("DURATION:{}", random.pick(&["PT15M", "PT1H", "PT20H", "P1D", "P2DT3H", "P1W"])),
+        _ => format!("DURATION:{}", random.pick(&["PT15M", "PT1H", "PT3H", "P1D", "P2DT3H", "P1W"])),
     }
 }
 
