@@ -126,7 +126,7 @@ fn detail((before, after): (Component<'_>, Component<'_>)) -> Option<Change> {
         component.properties_named(name).map(|property| property.raw().to_vec()).collect()
     };
     let differs = |name: &&str| lines(before, name) != lines(after, name);
-    let what = DETAILS.iter().find(|(_, names)| names.iter().any(|name| differs(name))).map(|(what, _)| *what);
+    let what = DETAILS.iter().find(|(_, names)| names.iter().any(differs)).map(|(what, _)| *what);
     let alarms = |component: Component<'_>| -> Vec<Vec<u8>> {
         let alarms = component.components().filter(|child| child.is("VALARM"));
         alarms.map(|alarm| alarm.octets().to_vec()).collect()

@@ -212,8 +212,11 @@ impl Visit<'_> {
         let slack = recurrence.map_or(MARGIN, Recurrence::slack);
         let first = form.local(self.range.start, self.floating) - longest - slack - shift;
         let last = form.local(self.range.end, self.floating) + slack - shift;
-        let begins = local_of_key(&start.form, segment.keys.start.max(civil::FIRST)) - slack;
-        let mut starts = Starts::new(start, recurrence, first.max(begins))?;
+        let first = match segment.keys.start {
+            i64::MIN => first,
+            key => first.max(local_of_key(&start.form, key) - slack),
+        };
+        let mut starts = Starts::new(start, recurrence, first)?;
         while let Some(added) = starts.next()?.filter(|added| added.local <= last) {
             let key = if start.form.floats() { added.local } else { start.form.instant(added.local, self.floating) };
             let is_overridden = || self.overrides.binary_search_by_key(&key, |one| one.key).is_ok();
