@@ -30,6 +30,7 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
   const [draft, setDraft] = useState(first);
   const [calendar, setCalendar] = useState(home);
   const [full, setFull] = useState(shown !== null || anchor === null);
+  const [leaving, setLeaving] = useState(false);
   const before = useRef(shown ? draftOf(shown) : first);
   const form = useRef<HTMLFormElement>(null);
   const task = draft.kind === 'vtodo';
@@ -56,14 +57,24 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
   const close = (): void => {
     const changed = JSON.stringify(draft) !== JSON.stringify(first);
     // What was typed is not thrown away by a slip of the mouse.
-    if (!changed || confirm(t('editor.discard'))) closePanel();
+    if (changed && !leaving) setLeaving(true);
+    else closePanel();
   };
 
   const title = t(shown ? (task ? 'task.edit' : 'event.edit') : task ? 'task.new' : 'event.new');
   return (
     <Dialog
       title={title} onClose={close} anchor={full ? null : anchor} size={full ? 'medium' : 'small'} className="editor" quiet={!full}
-      actions={
+      actions={leaving
+        ? (
+          <>
+            <span role="alert">{t('editor.discard')}</span>
+            <span class="spring" />
+            <button type="button" class="button" onClick={() => setLeaving(false)}>{t('editor.stay')}</button>
+            <button type="button" class="button danger" onClick={closePanel}>{t('editor.leave')}</button>
+          </>
+        )
+        : (
         <>
           {shown && <button type="button" class="button danger-text" onClick={() => { closePanel(); askErase(shown); }}>{t('delete')}</button>}
           {!full && <button type="button" class="button" onClick={() => setFull(true)}>{t('editor.more')}</button>}
@@ -71,7 +82,7 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
           <button type="button" class="button" onClick={close}>{t('cancel')}</button>
           <button type="submit" form="editor-form" class="button primary">{t('save')}</button>
         </>
-      }
+        )}
     >
       <form
         ref={form} id="editor-form" class={full ? 'full' : 'brief'}

@@ -76,6 +76,6 @@ export const RecurrenceFields = ({ draft, set }: { draft: Draft; set: (some: Par
 const CountField = ({ count, onChange }: { count: number; onChange: (count: number) => void }) => (
   <div class="field">
     <label for="recurrence-count">{t('repeat.times')}</label>
-    <input id="recurrence-count" type="number" min={1} max={9999} value={count} required onChange={(event) => onChange(Math.max(1, Math.min(9999, Number(event.currentTarget.value) || 1)))} />
+    <input id="recurrence-count" type="number" min={1} max={9999} value={count} required onInput={(event) => onChange(Math.max(1, Math.min(9999, Number(event.currentTarget.value) || 1)))} />
   </div>
 );

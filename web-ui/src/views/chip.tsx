@@ -67,7 +67,8 @@ export const Chip = ({ one, className = '', style, children, onPointerDown, dim 
     onKeyDown={chipKeys(one)}
     onPointerDown={onPointerDown}
   >
-    {children}
+    {/* The name above says it in order; what is seen would be read as fragments. */}
+    <span class="chip-face" aria-hidden="true">{children}</span>
   </button>
 );
 

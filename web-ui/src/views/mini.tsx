@@ -30,7 +30,7 @@ export const MiniMonth = ({ onPick }: { onPick: () => void }) => {
             class={`${parts(startOf(at)).month === parts(startOf(month)).month ? '' : 'outside'} ${at === today() ? 'today' : ''} ${at === day.value ? 'chosen' : ''}`}
             onClick={() => pick(at)}
           >
-            {parts(startOf(at)).day}
+            <span aria-hidden="true">{parts(startOf(at)).day}</span>
           </button>
         ))}
       </div>

@@ -22,7 +22,7 @@ export const monthRange = (at: Day): [Day, Day] => {
   return [from, from + Math.ceil((end - from) / 7) * 7];
 };
 
-const LANE = 23;
+const LANE = 24;
 const HEAD = 30;
 
 /** Days a drag marks: those a new event would cover, or an event's new place. */
@@ -74,7 +74,7 @@ const Week = ({ week, all, fit, phone }: { week: Day; all: Shown[]; fit: number;
   const days = Array.from({ length: 7 }, (_, index) => week + index);
   return (
     <div class="week" role="group" aria-label={t('week.n', { n: isoWeek(week + 3) })}>
-      <button type="button" class="week-number" onClick={() => go('week', week)} aria-label={t('week.open', { n: isoWeek(week + 3) })}>{isoWeek(week + 3)}</button>
+      <button type="button" class="week-number" onClick={() => go('week', week)} aria-label={t('week.open', { n: isoWeek(week + 3) })}><span aria-hidden="true">{isoWeek(week + 3)}</span></button>
       {days.map((at) => <Cell key={at} at={at} count={count(at)} phone={phone} colors={phone ? colorsOf(mine, at) : []} />)}
       {!phone && (
         <div class="bars">
@@ -133,8 +133,8 @@ const Cell = ({ at, count, phone, colors }: { at: Day; count: number; phone: boo
       aria-label={`${formatLongDay(at)}, ${t('events.n', { n: count })}`} aria-current={at === today() ? 'date' : undefined} aria-pressed={phone ? at === day.value : undefined}
       onClick={click} onPointerDown={phone ? undefined : (event) => dragCells(event, at)}
     >
-      <span class="number">{p.day === 1 && !phone ? formatDay(at, { day: 'numeric', month: 'short' }) : p.day}</span>
-      {phone && <span class="dots">{colors.map((color) => <i key={color} style={{ background: color }} />)}</span>}
+      <span class="number" aria-hidden="true">{p.day === 1 && !phone ? formatDay(at, { day: 'numeric', month: 'short' }) : p.day}</span>
+      {phone && <span class="dots" aria-hidden="true">{colors.map((color) => <i key={color} style={{ background: color }} />)}</span>}
     </button>
   );
 };

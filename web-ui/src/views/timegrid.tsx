@@ -64,8 +64,8 @@ const DayHead = ({ at, single }: { at: Day; single: boolean }) => {
   const now = at === today();
   return (
     <button type="button" class={`day-head ${now ? 'today' : ''}`} aria-label={formatLongDay(at)} aria-current={now ? 'date' : undefined} onClick={() => go('day', at)}>
-      <span class="name">{formatDay(at, { weekday: single ? 'long' : 'short' })}</span>
-      <span class="number">{parts(startOf(at)).day}</span>
+      <span class="name" aria-hidden="true">{formatDay(at, { weekday: single ? 'long' : 'short' })}</span>
+      <span class="number" aria-hidden="true">{parts(startOf(at)).day}</span>
     </button>
   );
 };
@@ -83,9 +83,9 @@ const AllDay = ({ days, items }: { days: Day[]; items: Shown[] }) => {
     <div class="all-day" role="group" aria-label={t('event.allDay')}>
       <span class="corner">{t('allDay.short')}</span>
       <div class="strip">
-        {days.map((one) => (
+        {days.map((one, index) => (
           <div
-            key={one} class={`day-slot ${ghost.value?.allDay && one >= dayOf(ghost.value.start) && one < dayOf(ghost.value.end) ? 'marked' : ''}`} data-day={one} data-strip="1"
+            key={one} style={{ gridColumn: index + 1 }} class={`day-slot ${ghost.value?.allDay && one >= dayOf(ghost.value.start) && one < dayOf(ghost.value.end) ? 'marked' : ''}`} data-day={one} data-strip="1"
             onPointerDown={(event) => dragEmptyDay(event, one)}
           />
         ))}

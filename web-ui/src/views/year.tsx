@@ -50,7 +50,7 @@ const Month = ({ year, month, counts }: { year: number; month: number; counts: M
               key={at} type="button" class={`year-day level-${level(count)} ${at === today() ? 'today' : ''}`} style={index === 0 ? { gridColumnStart: lead + 1 } : undefined}
               aria-label={`${formatLongDay(at)}, ${t('events.n', { n: count })}`} aria-current={at === today() ? 'date' : undefined} onClick={() => go('day', at)}
             >
-              {index + 1}
+              <span aria-hidden="true">{index + 1}</span>
             </button>
           );
         })}
