@@ -182,7 +182,7 @@ const TimeFields = ({ draft, set, setDraft, full }: PartProps & { setDraft: (dra
         {(full || allDay || lastDay !== dayOf(start)) && <DayField label={t('field.end')} hideLabel={!full} day={lastDay} min={dayOf(start)} onChange={(day) => moveEnd(allDay ? startOf(day + 1) : startOf(day) + timeOfDay(end))} />}
       </div>
       <div class="pair">
-        <CheckField label={t('event.allDay')} checked={allDay} onChange={(on) => setDraft(setAllDay(draft, on, here(), 10))} />
+        <CheckField label={t('field.allDay')} checked={allDay} onChange={(on) => setDraft(setAllDay(draft, on, here(), 10))} />
         {full && !allDay && <ZoneField zone={draft.zone} onChange={(zone) => set({ zone })} />}
       </div>
       {!allDay && draft.zone !== here() && draft.zone !== null && (

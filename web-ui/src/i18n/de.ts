@@ -158,6 +158,7 @@ export const de: typeof en = {
   'export': 'Exportieren',
   'export.event': 'Als Datei sichern',
   'field.addTime': 'Uhrzeit angeben',
+  'field.allDay': 'Ganztägig',
   'field.alarms': 'Erinnerungen',
   'field.busy': 'Anzeigen als',
   'field.calendar': 'Kalender',

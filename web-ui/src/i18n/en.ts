@@ -156,6 +156,7 @@ export const en = {
   'export': 'Export',
   'export.event': 'Save as file',
   'field.addTime': 'Add a time',
+  'field.allDay': 'All day',
   'field.alarms': 'Reminders',
   'field.busy': 'Show as',
   'field.calendar': 'Calendar',

@@ -182,7 +182,7 @@ describe('moving', () => {
 
 describe('a series', () => {
   it('moves one instance', async () => {
-    await drag(await middle(chip('Standup, Tuesday')), await spot(1, 11.05));
+    await drag(await middle(chip('Standup, Tuesday')), await spot(1, 11.22));
     await shot(page, 'scope');
     await page.getByRole('button', { name: /^This event/ }).click();
     await chip('Standup, Tuesday 3 March, 11:00').waitFor();
@@ -190,7 +190,7 @@ describe('a series', () => {
     assert.match((await one('Standup'))[0], /RECURRENCE-ID;TZID=Europe\/Berlin:20260303T093000/);
   });
   it('splits for this and the following', async () => {
-    await drag(await middle(chip('Standup, Thursday')), await spot(3, 8.05));
+    await drag(await middle(chip('Standup, Thursday')), await spot(3, 8.22));
     await page.getByRole('button', { name: /^This and the following/ }).click();
     await chip('Standup, Friday 6 March, 8:00').waitFor();
     await chip('Standup, Wednesday 4 March, 9:30').waitFor();

@@ -71,6 +71,7 @@ export const shot = (page, name) => page.screenshot({ path: join(config.screensh
 
 /** Waits until nothing is being read or written. */
 export const settled = async (page) => {
+  await page.waitForTimeout(30);
   await page.waitForFunction(() => !document.querySelector('.status-pill.busy'));
 };
 
