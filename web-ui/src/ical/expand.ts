@@ -89,7 +89,8 @@ export const starts = (master: ICAL.Component, start: Stamp, from: Wall, to: Wal
 const make = (item: Item, component: ICAL.Component, recurrence: Stamp | null, start: Stamp, end: Stamp, here: Zone): Instance => {
   const last = end.time < start.time && end.zone === start.zone ? start : end;
   const common = { item, component, recurrence, allDay: start.date, startUtc: stampUtc(start, here), endUtc: stampUtc(last, here) };
-  const zone = start.date || start.zone === here ? null : start.zone;
+  // UTC is how programs write a time, not where people are.
+  const zone = start.date || start.zone === here || start.zone === 'UTC' ? null : start.zone;
   return { ...common, zone, start: stampWall(start, here), end: stampWall(last, here) };
 };
 

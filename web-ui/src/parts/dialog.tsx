@@ -26,6 +26,9 @@ export const Dialog = ({ title, onClose, children, actions, size = 'medium', anc
     const back = document.activeElement as HTMLElement | null;
     if (!dialog.open) dialog.showModal();
     dialog.querySelector<HTMLElement>('[autofocus],[data-autofocus]')?.focus();
+    // A body of text alone must be reachable by key, to be scrolled.
+    const body = dialog.querySelector<HTMLElement>('.dialog-body')!;
+    if (!body.querySelector('a, button, input, select, textarea')) body.tabIndex = 0;
     return () => {
       dialog.close();
       back?.focus?.();

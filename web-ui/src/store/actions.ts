@@ -27,16 +27,18 @@ const commit = (label: string, writes: Write[]): void => {
   notify('done', label, { label: t('action.undo'), run: undo });
 };
 
+const stands = (done: Done, side: 'before' | 'after'): boolean => done.writes.every((one) => (entry(one.calendar, one.href)?.text ?? null) === one[side]);
+
 export const undo = (): void => {
-  const last = undone.value.at(-1);
+  // A change that the server refused was taken back already.
+  const last = undone.value.findLast((one) => !stands(one, 'before'));
   if (!last) {
     notify('done', t('notice.nothingToUndo'));
     return;
   }
-  undone.value = undone.value.slice(0, -1);
+  undone.value = undone.value.slice(0, undone.value.indexOf(last));
   // Only what is still as we left it is turned back: somebody may have been there since.
-  const untouched = last.writes.every((one) => (entry(one.calendar, one.href)?.text ?? null) === one.after);
-  if (!untouched) {
+  if (!stands(last, 'after')) {
     notify('failed', t('notice.cannotUndo'));
     return;
   }

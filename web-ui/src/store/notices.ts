@@ -19,7 +19,8 @@ export const dismiss = (id: number): void => {
 
 export const notify = (kind: Notice['kind'], text: string, action?: Notice['action']): number => {
   const id = ++last;
-  const others = notices.value.filter((one) => one.text !== text && !(kind === 'done' && one.kind === 'done'));
+  // What was said to be done is not left standing beside a failure.
+  const others = notices.value.filter((one) => one.text !== text && one.kind !== 'done');
   notices.value = [...others, action ? { id, kind, text, action } : { id, kind, text }].slice(-4);
   if (kind === 'done') setTimeout(() => dismiss(id), 10_000);
   return id;

@@ -1,5 +1,4 @@
 // The agenda: what comes, day by day, as a list. It prints well and reads well.
-import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatDay, formatLongDay, formatTime, t } from '../i18n';
 import { lastDay } from '../ical/expand';
@@ -10,6 +9,7 @@ import { instancesIn, type Shown } from '../store/instances';
 import { clock, day, today } from '../store/navigation';
 import { openNew } from '../store/panels';
 import { Icon } from '../parts/icon';
+import { Seen } from '../parts/seen';
 import { Chip, Marks } from './chip';
 
 export const AGENDA = 35;
@@ -43,7 +43,7 @@ export const AgendaView = () => {
 
 const onDay = (all: Shown[], at: Day): Shown[] => all.filter((one) => dayOf(one.start) <= at && lastDay(one) >= at);
 
-const timeOn = (one: Shown, at: Day): JSX.Element | string => {
+const timeOn = (one: Shown, at: Day): string => {
   if (one.allDay || (one.start <= startOf(at) && one.end >= startOf(at + 1))) return t('event.allDay');
   if (one.start < startOf(at)) return t('until', { time: formatTime(one.end) });
   if (one.end <= one.start) return formatTime(one.start);
@@ -57,11 +57,11 @@ export const EventList = ({ at, items }: { at: Day; items: Shown[] }) => {
       {items.map((one) => (
         <li key={one.key}>
           <Chip one={one} className="row">
-            <span class="row-time">{timeOn(one, at)}</span>
+            <Seen className="row-time" text={timeOn(one, at)} />
             <span class="row-mark" />
             <span class="row-text">
               <strong>{one.title || t('event.untitled')} <Marks one={one} /></strong>
-              {text(one.component, 'location') && <span class="row-place">{text(one.component, 'location')}</span>}
+              {text(one.component, 'location') && <Seen className="row-place" text={text(one.component, 'location')} />}
             </span>
           </Chip>
         </li>

@@ -9,6 +9,7 @@ import type { Shown } from '../store/instances';
 import { applyDrag, askErase, openEdit, panel } from '../store/panels';
 import { here } from '../store/settings';
 import { Icon } from '../parts/icon';
+import { Seen } from '../parts/seen';
 
 export const spoken = (one: Shown): string => {
   const title = one.title || t('event.untitled');
@@ -67,8 +68,7 @@ export const Chip = ({ one, className = '', style, children, onPointerDown, dim 
     onKeyDown={chipKeys(one)}
     onPointerDown={onPointerDown}
   >
-    {/* The name above says it in order; what is seen would be read as fragments. */}
-    <span class="chip-face" aria-hidden="true">{children}</span>
+    {children}
   </button>
 );
 
@@ -81,7 +81,7 @@ export const Marks = ({ one }: { one: Shown }) => (
 
 export const Line = ({ one }: { one: Shown }) => (
   <>
-    {!one.allDay && <span class="chip-time">{formatTime(one.start)}</span>}
+    {!one.allDay && <Seen className="chip-time" text={formatTime(one.start)} />}
     <span class="chip-title">{one.title || t('event.untitled')}</span>
   </>
 );

@@ -12,6 +12,7 @@ import { clock, day, go, today } from '../store/navigation';
 import { applyDrag, openEditor, openNew, panel } from '../store/panels';
 import { here } from '../store/settings';
 import { DayEvents } from './agenda';
+import { Seen } from '../parts/seen';
 import { Chip, Line } from './chip';
 import { placeLanes } from './layout';
 import { dayAt, follow } from './pointer';
@@ -133,7 +134,7 @@ const Cell = ({ at, count, phone, colors }: { at: Day; count: number; phone: boo
       aria-label={`${formatLongDay(at)}, ${t('events.n', { n: count })}`} aria-current={at === today() ? 'date' : undefined} aria-pressed={phone ? at === day.value : undefined}
       onClick={click} onPointerDown={phone ? undefined : (event) => dragCells(event, at)}
     >
-      <span class="number" aria-hidden="true">{p.day === 1 && !phone ? formatDay(at, { day: 'numeric', month: 'short' }) : p.day}</span>
+      <Seen className="number" text={p.day === 1 && !phone ? formatDay(at, { day: 'numeric', month: 'short' }) : String(p.day)} />
       {phone && <span class="dots" aria-hidden="true">{colors.map((color) => <i key={color} style={{ background: color }} />)}</span>}
     </button>
   );

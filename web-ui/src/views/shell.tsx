@@ -36,6 +36,10 @@ import { YearView } from './year';
 const phone = matchMedia('(max-width: 720px)');
 const narrow = signal(phone.matches);
 phone.addEventListener('change', () => (narrow.value = phone.matches));
+/** A tablet upright: the bar has room for short names only. */
+const small = matchMedia('(max-width: 1020px)');
+const tight = signal(small.matches);
+small.addEventListener('change', () => (tight.value = small.matches));
 
 export const turn = (direction: 1 | -1): void => {
   const step: Record<View, Day> = {
@@ -54,17 +58,17 @@ const range = (): [Day, Day] => {
 
 const heading = (): string => {
   const at = day.value;
-  const short = narrow.value ? 'short' : 'long';
+  const short = tight.value ? 'short' : 'long';
   switch (view.value) {
-    case 'month': return formatDay(at, { month: 'long', year: 'numeric' });
-    case 'day': return formatDay(at, narrow.value ? { weekday: 'short', day: 'numeric', month: 'short' } : { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+    case 'month': return formatDay(at, { month: narrow.value ? 'long' : short, year: 'numeric' });
+    case 'day': return formatDay(at, tight.value ? { weekday: 'short', day: 'numeric', month: 'short' } : { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
     case 'year': return String(parts(startOf(at)).year);
     case 'tasks': return t('view.tasks');
     case 'admin': return t('view.admin');
     case 'agenda': return formatDay(at, { month: short, year: 'numeric' });
     case 'week': {
       const [from, to] = weekRange(at, narrow.value);
-      return narrow.value ? formatDays(from, to - 1, { day: 'numeric', month: 'short' }) : formatDays(from, to - 1, { month: 'long', year: 'numeric' });
+      return narrow.value ? formatDays(from, to - 1, { day: 'numeric', month: 'short' }) : formatDays(from, to - 1, { month: short, year: 'numeric' });
     }
   }
 };

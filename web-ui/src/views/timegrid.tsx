@@ -9,6 +9,7 @@ import { instancesIn, type Shown } from '../store/instances';
 import { clock, go, today } from '../store/navigation';
 import { openEditor, panel } from '../store/panels';
 import { here, settings } from '../store/settings';
+import { Seen } from '../parts/seen';
 import { Chip, Line, Marks } from './chip';
 import { Cursor } from './cursor';
 import { dragAllDay, dragBlock, dragCreate, dragEmptyDay, dragResize, ghost, HOUR_HEIGHT, type Ghost } from './griddrag';
@@ -64,8 +65,8 @@ const DayHead = ({ at, single }: { at: Day; single: boolean }) => {
   const now = at === today();
   return (
     <button type="button" class={`day-head ${now ? 'today' : ''}`} aria-label={formatLongDay(at)} aria-current={now ? 'date' : undefined} onClick={() => go('day', at)}>
-      <span class="name" aria-hidden="true">{formatDay(at, { weekday: single ? 'long' : 'short' })}</span>
-      <span class="number" aria-hidden="true">{parts(startOf(at)).day}</span>
+      <Seen className="name" text={formatDay(at, { weekday: single ? 'long' : 'short' })} />
+      <Seen className="number" text={String(parts(startOf(at)).day)} />
     </button>
   );
 };
@@ -169,7 +170,7 @@ const BlockChip = ({ block, left, width, inner }: { block: Block; left: number; 
       style={{ top: `${pixels(start) + 1}px`, height: `${height}px`, left: `calc(${left * 100}% + 1px)`, width: `calc(${width * 100}% - 4px)` }}
     >
       <span class="block-title">{one.title || t('event.untitled')}<Marks one={one} /></span>
-      <span class="block-time">{size === 'short' ? formatTime(one.start) : `${formatTime(one.start)} – ${formatTime(one.end)}`}{other && <em> · {other}</em>}</span>
+      <Seen className="block-time" text={size === 'short' ? formatTime(one.start) : `${formatTime(one.start)} – ${formatTime(one.end)}${other && ` · ${other}`}`} />
       {size === '' && <Place one={one} />}
       {one.calendar.writable && <span class="resize" aria-hidden="true" onPointerDown={(event) => dragResize(event, one)} />}
     </Chip>
@@ -178,7 +179,7 @@ const BlockChip = ({ block, left, width, inner }: { block: Block; left: number; 
 
 const Place = ({ one }: { one: Shown }) => {
   const place = one.component.getFirstPropertyValue('location');
-  return place ? <span class="block-place">{String(place)}</span> : null;
+  return place ? <Seen className="block-place" text={String(place)} /> : null;
 };
 
 export const cityOf = (zone: string): string => zone.split('/').at(-1)!.replace(/_/g, ' ');
