@@ -1,5 +1,14 @@
 //! The shell: the store, listeners and tasks around the functions that decide.
 
+mod administration;
+mod exchange;
+pub mod follow;
+pub mod listener;
+mod metrics;
+mod past;
+pub mod tls;
+mod web;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -14,12 +23,12 @@ use tokio_rustls::TlsAcceptor;
 use crate::accounts::{self, AccountsError};
 use crate::config::{Arguments, Config, ENDING_DEADLINE, Security};
 use crate::context::{Health, Settings};
-use crate::listener::{self, Listener};
-use crate::metrics::Counters;
 use crate::password::Logins;
-use crate::published::Published;
+use crate::subscription;
 use crate::webdav::lock::Locks;
-use crate::{exchange, follow, subscription, tls};
+use crate::world::Published;
+use listener::Listener;
+use metrics::Counters;
 
 /// What the parts of the running service share.
 pub struct Service {

@@ -52,7 +52,8 @@ pub fn by_address(context: &Context<'_>, address: &str) -> Option<String> {
     if let Some(name) = principal_name(address).filter(|name| context.world.user(name).is_some()) {
         return Some(name);
     }
-    let plain = |text: &str| text.trim().trim_start_matches("mailto:").trim_start_matches("MAILTO:").to_ascii_lowercase();
+    let plain =
+        |text: &str| text.trim().trim_start_matches("mailto:").trim_start_matches("MAILTO:").to_ascii_lowercase();
     let wanted = plain(address);
     let has = |name: &str| context.addresses(name).iter().any(|address| plain(address) == wanted);
     context.world.users().map(|(name, _)| name).find(|name| has(name)).map(str::to_owned)
@@ -92,7 +93,8 @@ pub fn share(
     for part in body.into_iter().flat_map(Element::elements) {
         let address = part.child(DAV, "href").map(Element::text).unwrap_or_default();
         let whom = grantee(context, &address);
-        let whom = whom.ok_or_else(|| Error::forbidden((DAV, "recognized-principal"), format!("nobody is at {address}")))?;
+        let whom =
+            whom.ok_or_else(|| Error::forbidden((DAV, "recognized-principal"), format!("nobody is at {address}")))?;
         if whom == Grantee::User(collection.owner().to_owned()) {
             continue;
         }

@@ -110,7 +110,7 @@ fn is_scheduling(write: &Write, path: &str) -> bool {
     match write {
         Write::Remove(removed) => removed != path,
         Write::File(..) => true,
-            }
+    }
 }
 
 fn ical_name(member: &Member) -> String {

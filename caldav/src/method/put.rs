@@ -180,7 +180,8 @@ pub fn check_object(file: &CollectionFile, object: &CalendarObject) -> Result<()
     if !file.components.is_empty() && !file.components.iter().any(|component| component == kind) {
         return Err(Error::caldav("supported-calendar-component", format!("this calendar takes no {kind}")));
     }
-    let attendees = (0..object.component_count()).map(|part| object.component(part).properties_named("ATTENDEE").count());
+    let attendees =
+        (0..object.component_count()).map(|part| object.component(part).properties_named("ATTENDEE").count());
     if attendees.max().unwrap_or(0) > MAX_ATTENDEES {
         let reason = format!("more than {MAX_ATTENDEES} are invited");
         return Err(Error::caldav("max-attendees-per-instance", reason));

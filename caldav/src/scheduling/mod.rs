@@ -35,7 +35,10 @@ pub fn default_calendar<'a>(world: &'a World, owner: &str) -> Option<&'a Arc<Col
         calendar.is_calendar() && calendar.name() != INBOX && events && file.source.is_none()
     };
     let home = World::home_path(owner);
-    world.children(&home).filter(takes_events).min_by_key(|calendar| (calendar.file.order.unwrap_or(i64::MAX), calendar.path.clone()))
+    world
+        .children(&home)
+        .filter(takes_events)
+        .min_by_key(|calendar| (calendar.file.order.unwrap_or(i64::MAX), calendar.path.clone()))
 }
 
 /// The schedule tag of a scheduling object.

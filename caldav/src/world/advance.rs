@@ -74,7 +74,7 @@ pub struct Advance {
 impl World {
     /// The world of another snapshot.
     pub fn advance(&self, to: &Snapshot, parser: &Parser) -> Advance {
-        let mut step = Step { from: self, to, parser, world: self.clone(), broken: BTreeMap::new(), changes: Vec::new() };
+        let mut step = Step { to, parser, world: self.clone(), broken: BTreeMap::new(), changes: Vec::new() };
         step.world.snapshot = to.clone();
         let mut directories: BTreeMap<String, Vec<ChangedPath>> = BTreeMap::new();
         for change in to.changed_paths(&self.snapshot) {
@@ -94,7 +94,6 @@ impl World {
 }
 
 struct Step<'a> {
-    from: &'a World,
     to: &'a Snapshot,
     parser: &'a Parser,
     world: World,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use platform::memory;
 
-use crate::published::Step;
 use crate::service::Service;
+use crate::world::Step;
 
 /// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order does
 /// not matter.

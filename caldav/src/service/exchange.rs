@@ -19,9 +19,10 @@ use crate::method::{Change, Outcome, Write, options, plain};
 use crate::password::{self, Credentials, parse_basic};
 use crate::request::{Request, Response};
 use crate::service::Service;
+use crate::service::{administration, follow, past, web};
 use crate::webdav::access::Login;
 use crate::world::{Since, World};
-use crate::{administration, follow, past, report, sharing, web};
+use crate::{report, sharing};
 
 /// How long the path of a URL may be.
 const LONGEST_PATH: usize = 8192;
@@ -85,7 +86,8 @@ async fn pull(service: &Service, arrived: &Arrived) -> Response {
     use subtle::ConstantTimeEq;
     let shown = arrived.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let shown = shown.strip_prefix("Bearer ").unwrap_or_default();
-    let is_known = service.pull_token.as_ref().is_some_and(|token| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
+    let is_known =
+        service.pull_token.as_ref().is_some_and(|token| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
     if !is_known {
         return plain(StatusCode::FORBIDDEN);
     }
@@ -242,7 +244,9 @@ async fn commit(service: &Arc<Service>, request: &Request, message: String) -> R
                 Ok(change)
             }
             Outcome::Reply(response) => Ok(Change::new(Vec::new(), String::new(), response)),
-            Outcome::Locks(..) | Outcome::History(_) => Err(Error::Internal("a change became something else".to_owned())),
+            Outcome::Locks(..) | Outcome::History(_) => {
+                Err(Error::Internal("a change became something else".to_owned()))
+            }
         }
     };
     let author = service.author(&request.login.user);
@@ -287,7 +291,8 @@ async fn look_back(service: &Arc<Service>, request: &Request, question: Question
             let mut changed = service.published.since(&token.commit, &collection.path);
             if changed == Since::Unknown {
                 let now = service.published.world().snapshot().clone();
-                changed = Since::Changed(past::changed_since(&service.store, &now, token.commit, &collection.path).await?);
+                changed =
+                    Since::Changed(past::changed_since(&service.store, &now, token.commit, &collection.path).await?);
                 follow::publish(service);
             }
             let Since::Changed(names) = changed else { return Err(report::sync::invalid()) };

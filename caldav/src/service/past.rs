@@ -6,11 +6,11 @@ use gitstore::{CommitInfo, ObjectId, RemoteError, Snapshot, Store};
 use http::{HeaderValue, StatusCode};
 
 use crate::error::Error;
-use crate::http_date;
 use crate::method::with_etag;
 use crate::report::sync::invalid;
 use crate::request::Response;
 use crate::resource::{etag, push_segment};
+use crate::webdav::http_date;
 use crate::webdav::multistatus::response;
 use crate::webdav::names::{DAV, GITSTEAD, Name};
 use crate::webdav::xml::Writer;
@@ -26,7 +26,12 @@ fn failed(error: &RemoteError) -> Error {
 }
 
 /// The members of a directory that differ between a commit and now.
-pub async fn changed_since(store: &Store, now: &Snapshot, commit: ObjectId, directory: &str) -> Result<BTreeSet<String>, Error> {
+pub async fn changed_since(
+    store: &Store,
+    now: &Snapshot,
+    commit: ObjectId,
+    directory: &str,
+) -> Result<BTreeSet<String>, Error> {
     let then = match store.snapshot_at(commit).await {
         // Another server of the repository may have made it.
         Err(RemoteError::NoSuchCommit(_)) => {
@@ -118,11 +123,18 @@ pub async fn versions(store: &Store, wanted: &Wanted<'_>) -> Result<Response, Er
     Ok(response(StatusCode::MULTI_STATUS, xml.finish()))
 }
 
-fn differences<'a>(info: &'a CommitInfo, newer: &Snapshot, older: Option<&Snapshot>, wanted: &Wanted<'_>) -> Vec<Version<'a>> {
+fn differences<'a>(
+    info: &'a CommitInfo,
+    newer: &Snapshot,
+    older: Option<&Snapshot>,
+    wanted: &Wanted<'_>,
+) -> Vec<Version<'a>> {
     let names: Vec<String> = match (wanted.is_calendar, older) {
         (false, _) => vec![String::new()],
         (true, Some(older)) => changed(newer, older, wanted.path).into_iter().collect(),
-        (true, None) => newer.list(wanted.path).into_iter().map(|entry| entry.name).filter(|name| !name.starts_with('.')).collect(),
+        (true, None) => {
+            newer.list(wanted.path).into_iter().map(|entry| entry.name).filter(|name| !name.starts_with('.')).collect()
+        }
     };
     let version = |name: String| {
         let path = if name.is_empty() { wanted.path.to_owned() } else { format!("{}/{name}", wanted.path) };
@@ -161,7 +173,8 @@ fn write(version: &Version<'_>, wanted: &Wanted<'_>, xml: &mut Writer) {
         ((GITSTEAD, "change"), version.change.to_owned()),
     ];
     let is_asked = |name: Name<'_>| {
-        wanted.properties.is_empty() || wanted.properties.iter().any(|(namespace, local)| (namespace.as_str(), local.as_str()) == name)
+        wanted.properties.is_empty()
+            || wanted.properties.iter().any(|(namespace, local)| (namespace.as_str(), local.as_str()) == name)
     };
     for (name, value) in values.iter().filter(|(name, _)| is_asked(*name)) {
         xml.leaf(*name, value);
