@@ -57,6 +57,11 @@ fn build_elf(program: &str) -> PathBuf {
 }
 
 /// The folder of our programs.
+/// The target folder.
+pub(crate) fn target() -> PathBuf {
+    profile().parent().expect("a profile lies in the target folder").to_owned()
+}
+
 fn profile() -> PathBuf {
     // target/PROFILE/deps/TEST or target/PROFILE/PROGRAM
     let this = std::env::current_exe().expect("a program knows its path");

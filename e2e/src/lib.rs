@@ -10,6 +10,7 @@
 //! - [`letsencrypt`], [`pebble`], [`scripted_ca`]: our certificate service, and authorities for it;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
 //! - [`qemu`]: a virtual machine that boots an image of ours;
+//! - [`python`]: programs and libraries of PyPI, such as the second engine that recurrences are compared with;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
 //! - [`samples`]: the zones and keys that the stories are told with.
@@ -38,6 +39,7 @@ pub mod ports;
 pub mod primary;
 pub mod process;
 pub mod proxy;
+pub mod python;
 pub mod qemu;
 pub mod random;
 pub mod records;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A package and one of its programs, by which it is known to be there however it was installed.
-const NEEDED: [(&str, &str); 19] = [
+const NEEDED: [(&str, &str); 20] = [
     ("openssh-server", "sshd"),
     ("openssh-client", "ssh"),
     ("openssh-client", "ssh-keygen"),
@@ -24,6 +24,7 @@ const NEEDED: [(&str, &str); 19] = [
     ("openssl", "openssl"),
     ("curl", "curl"),
     ("python3", "python3"),
+    ("python3-pip", "pip3"),
     ("qemu-system-x86", "qemu-system-x86_64"),
 ];
 

@@ -34,6 +34,7 @@ mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
 mod history;
+pub mod metrics;
 mod notes;
 mod object;
 mod options;
@@ -50,6 +51,7 @@ pub use changes::{Cause, Change, Changes};
 pub use edit::{Edit, Splice};
 pub use error::{AddressError, CommitError, KeyError, ObjectError, OpenError, ProtocolError, ReadError, RemoteError};
 pub use gix_hash::ObjectId;
+pub use object::blob_id;
 pub use object::commit::CommitInfo;
 pub use options::{Identity, Limits, Options};
 pub use snapshot::{ChangedPath, Entry, EntryKind, Snapshot};

@@ -11,9 +11,16 @@
 //! Here is neither clock nor file: the IANA database is compiled in, and the zone of floating times is an argument.
 
 mod civil;
+pub mod describe;
 pub mod document;
+pub mod filter;
+pub mod free_busy;
 pub mod object;
+pub mod patch;
 mod recurrence;
+pub mod redact;
+pub mod select;
+mod splice;
 mod text;
 mod value;
 pub mod zone;
@@ -22,4 +29,5 @@ pub use document::{Component, Document, Property, SyntaxError};
 pub use object::{
     CalendarObject, Class, Components, Fault, Hull, Kind, Occurrence, Precondition, RecurrenceId, TooMany,
 };
+pub use value::parse_utc;
 pub use zone::{Zone, Zones};

@@ -132,6 +132,20 @@ fn parameter_end(text: &[u8], start: usize) -> usize {
     end.map_or(text.len(), |at| start + at)
 }
 
+/// Where the parameter of a name stands in a name with parameters, its semicolon included.
+pub(crate) fn parameter_span(head: &str, name: &str) -> Option<std::ops::Range<usize>> {
+    let mut at = parameter_end(head.as_bytes(), 0);
+    while at < head.len() {
+        let end = parameter_end(head.as_bytes(), at + 1);
+        let written = head[at + 1..end].split_once('=').map(|(written, _)| written);
+        if written.is_some_and(|written| written.eq_ignore_ascii_case(name)) {
+            return Some(at..end);
+        }
+        at = end;
+    }
+    None
+}
+
 /// A parameter's value without quotes and with RFC 6868's circumflexes resolved.
 fn decode_parameter(value: Cow<'_, str>) -> Cow<'_, str> {
     if !value.contains(['"', '^']) {

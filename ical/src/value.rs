@@ -38,6 +38,14 @@ impl Duration {
     }
 }
 
+/// UTC seconds of a time in UTC such as `20260304T123000Z`.
+pub fn parse_utc(text: &str) -> Option<i64> {
+    match parse_date_time(text) {
+        Some(Written::Utc(seconds)) => Some(seconds),
+        _ => None,
+    }
+}
+
 /// Reads `20260304`, `20260304T123000` or `20260304T123000Z`.
 pub(crate) fn parse_date_time(text: &str) -> Option<Written> {
     let octets = text.trim_ascii().as_bytes();
@@ -77,7 +85,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
             continue;
         }
         let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number = i64::from(digits(rest[..length].as_bytes())?);
+        let number = i64::from(digits(&rest.as_bytes()[..length])?);
         match (rest.as_bytes().get(length)?.to_ascii_uppercase(), in_time) {
             (b'W', false) => days += number * 7,
             (b'D', false) => days += number,

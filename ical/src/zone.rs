@@ -6,6 +6,7 @@
 mod interner;
 mod names;
 mod observances;
+mod table;
 mod windows;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 pub use interner::Zones;
 use observances::Observances;
+use table::{Change, TABLE_END, Table};
 
 use crate::civil::{self, Date};
 use crate::document::Component;
@@ -30,7 +32,7 @@ pub struct Zone {
 #[derive(Debug)]
 enum Rules {
     Fixed(i32),
-    Iana(TimeZone),
+    Iana(Table, TimeZone),
     Own(Observances),
 }
 
@@ -70,7 +72,8 @@ impl Zone {
     pub fn instant(&self, local: i64) -> i64 {
         match &self.rules {
             Rules::Fixed(offset) => local - i64::from(*offset),
-            Rules::Iana(zone) => {
+            Rules::Iana(table, _) if local < TABLE_END => local - i64::from(table.offset(local, Change::local)),
+            Rules::Iana(_, zone) => {
                 let offset = match zone.to_ambiguous_timestamp(to_jiff(local)).offset() {
                     AmbiguousOffset::Unambiguous { offset } => offset,
                     AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
@@ -85,7 +88,8 @@ impl Zone {
     pub fn local(&self, instant: i64) -> i64 {
         match &self.rules {
             Rules::Fixed(offset) => instant + i64::from(*offset),
-            Rules::Iana(zone) => {
+            Rules::Iana(table, _) if instant < TABLE_END => instant + i64::from(table.offset(instant, Change::instant)),
+            Rules::Iana(_, zone) => {
                 let within = instant.clamp(civil::FIRST, Timestamp::MAX.as_second());
                 let timestamp = Timestamp::from_second(within).unwrap_or(Timestamp::MAX);
                 instant + i64::from(zone.to_offset(timestamp).seconds())

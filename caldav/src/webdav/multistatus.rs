@@ -50,6 +50,20 @@ impl Multistatus {
         xml.end(RESPONSE);
     }
 
+    /// The names of a resource's properties.
+    pub fn names(&mut self, view: &View<'_>, wanted: &[Wanted<'_>]) {
+        let xml = &mut self.xml;
+        xml.start(RESPONSE);
+        xml.href(&view.resource.href);
+        xml.start(PROPSTAT);
+        xml.start(PROP);
+        wanted.iter().for_each(|wanted| xml.empty(wanted.name()));
+        xml.end(PROP);
+        status(xml, StatusCode::OK);
+        xml.end(PROPSTAT);
+        xml.end(RESPONSE);
+    }
+
     /// What became of single properties: the same status for each group.
     pub fn outcome(&mut self, href: &str, groups: &[(StatusCode, Vec<super::names::Name<'_>>, Option<Error>)]) {
         let xml = &mut self.xml;

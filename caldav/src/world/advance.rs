@@ -265,7 +265,7 @@ impl Step<'_> {
         let read = octets.and_then(|octets| {
             let object = is_calendar.then(|| self.parser.parse(id, &octets)).transpose().map_err(complaint)?;
             if let Some(object) = &object
-                && let Some(other) = collection.by_uid(object.uid()).filter(|other| *other.name != *name)
+                && let Some(other) = collection.by_uid(&object.uid()).filter(|other| *other.name != *name)
                 && self.to.entry(&format!("{}/{}", collection.path, other.name)).is_some()
             {
                 let reason = format!("{} has the same UID", other.name);

@@ -145,9 +145,9 @@ impl Collection {
         self.members.remove_mut(name);
         self.octets -= member.octets.len() as u64;
         if let Some(object) = &member.object
-            && self.uids.get(object.uid()).is_some_and(|known| **known == *name)
+            && self.uids.get(&*object.uid()).is_some_and(|known| **known == *name)
         {
-            self.uids.remove_mut(object.uid());
+            self.uids.remove_mut(&*object.uid());
         }
         self.folded.remove_mut(&folded(name));
         self.spans.remove(&member);

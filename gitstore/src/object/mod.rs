@@ -49,6 +49,11 @@ impl Blob {
     }
 }
 
+/// The ID that a file's content has as a blob, without making one.
+pub fn blob_id(octets: &[u8]) -> ObjectId {
+    hash_parts(Kind::Blob, octets.len(), [octets])
+}
+
 /// The object ID of an object of our own making, whose octets come in parts.
 pub(crate) fn hash_parts<'a>(kind: Kind, length: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> ObjectId {
     let mut hasher = Sha1::new();

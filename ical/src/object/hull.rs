@@ -1,5 +1,7 @@
 //! The time from the first occurrence of an object to the last, for an index of intervals.
 
+use std::ops::Range;
+
 use super::{Basis, CalendarObject, Kind, Schedule, stamp};
 use crate::civil::DAY;
 use crate::document::Component;
@@ -131,8 +133,17 @@ pub(crate) fn parse_period(text: &str) -> Option<(i64, i64)> {
 
 /// RFC 7953 section 3.1: without DTSTART or DTEND there is no bound.
 fn of_availability(component: Component<'_>, schedule: &Schedule) -> Hull {
-    let Some(start) = &schedule.start else { return Hull::ALWAYS };
-    let hull = of_schedule(schedule, start);
+    let span = availability_span(component, schedule, &Zone::utc());
+    let floats = schedule.start.as_ref().is_some_and(|start| start.form.floats());
+    widened(Hull { start: span.start, end: span.end }, if floats { FLOATING } else { 0 })
+}
+
+/// The time that a VAVAILABILITY is about.
+pub(crate) fn availability_span(component: Component<'_>, schedule: &Schedule, floating: &Zone) -> Range<i64> {
+    let end_alone = || stamp(component, "DTEND").unwrap_or(i64::MAX);
+    let Some(start) = &schedule.start else { return i64::MIN..end_alone() };
     let is_bounded = component.property("DTEND").or_else(|| component.property("DURATION")).is_some();
-    if is_bounded { hull } else { Hull { end: i64::MAX, ..hull } }
+    let begin = start.instant(floating);
+    let end = Schedule::end(schedule.length, &start.form, start.local, begin, floating);
+    begin..if is_bounded { end } else { i64::MAX }
 }

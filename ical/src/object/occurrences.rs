@@ -6,9 +6,9 @@
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 
-use super::recurrence::{Added, Starts};
+use super::recurrence::{Added, Recurrence, Starts};
 use super::schedule::Schedule;
-use super::{Basis, CalendarObject};
+use super::{Basis, CalendarObject, Override};
 use crate::civil;
 use crate::value;
 use crate::zone::{Form, Moment, Zone};
@@ -46,6 +46,15 @@ pub enum RecurrenceId {
 #[error("there are too many occurrences")]
 pub struct TooMany;
 
+impl RecurrenceId {
+    /// Its digits as seconds since 1970.
+    pub(crate) fn seconds(self) -> i64 {
+        match self {
+            RecurrenceId::Date(seconds) | RecurrenceId::Floating(seconds) | RecurrenceId::Utc(seconds) => seconds,
+        }
+    }
+}
+
 impl fmt::Display for RecurrenceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -81,15 +90,12 @@ impl CalendarObject {
 
     /// Calls `found` with each occurrence that overlaps `range`, those of overrides first.
     pub(crate) fn visit(&self, range: &Range<i64>, floating: &Zone, found: &mut Found<'_>) -> Result<(), TooMany> {
-        let range = range.start.max(civil::FIRST - MARGIN)..range.end.min(civil::LAST + MARGIN);
+        let visit = Visit { overrides: &self.overrides, range: bounded(range), floating };
         let form = self.form();
         for one in &self.overrides {
-            let schedule = &self.parts[one.part as usize].schedule;
-            let Some(start) = &schedule.start else { continue };
             let id = recurrence_id(&form, one.key);
-            let added = Added { local: start.local, length: None };
-            let occurrence = occurrence(schedule, &start.form, added, floating, one.part, Some(id));
-            if overlaps(schedule.basis, &occurrence, &range) && found(occurrence).is_break() {
+            let schedule = &self.parts[one.part as usize].schedule;
+            if visit.start_alone(schedule, one.part, Some(id), found).is_break() {
                 return Ok(());
             }
         }
@@ -97,92 +103,165 @@ impl CalendarObject {
         let schedule = &self.parts[master as usize].schedule;
         let Some(start) = &schedule.start else { return Ok(()) };
         if schedule.recurrence.is_none() && self.overrides.is_empty() {
-            let added = Added { local: start.local, length: None };
-            let occurrence = occurrence(schedule, &start.form, added, floating, master, None);
-            if overlaps(schedule.basis, &occurrence, &range) {
-                let _ = found(occurrence);
-            }
+            let _ = visit.start_alone(schedule, master, None, found);
             return Ok(());
         }
-        for segment in self.segments(master, start) {
-            if self.visit_segment(schedule, start, &segment, &range, floating, found)?.is_break() {
+        let of_master = Segment { schedule, part: master, keys: i64::MIN..i64::MAX, shift: 0 };
+        if !self.overrides.iter().any(|one| one.and_future) {
+            return visit.segment(schedule, start, &of_master, found).map(|_| ());
+        }
+        for segment in self.segments(of_master, start) {
+            if visit.segment(schedule, start, &segment, found)?.is_break() {
                 break;
             }
         }
         Ok(())
     }
 
-    /// The spans of instances that the master, and then each override of all later ones, says what they are.
-    fn segments(&self, master: u32, start: &Moment) -> impl Iterator<Item = Segment> {
-        let future = self.overrides.iter().filter(|one| one.and_future);
-        let begins = future.clone().map(|one| one.key);
-        let of_master = Segment { part: master, keys: i64::MIN..i64::MAX, shift: 0 };
-        let of_override = |one: &super::Override| {
-            let moved = self.parts[one.part as usize].schedule.start.as_ref().map(|moved| moved.local);
-            let id = local_of_key(&start.form, one.key);
-            Segment { part: one.part, keys: one.key..i64::MAX, shift: moved.map_or(0, |moved| moved - id) }
+    /// Overrides that have nothing to do with a range: neither they nor the instances that they replace overlap it.
+    pub(crate) fn overrides_outside(&self, range: &Range<i64>, floating: &Zone) -> Vec<usize> {
+        let visit = Visit { overrides: &[], range: bounded(range), floating };
+        let master = self.master.map(|master| &self.parts[master as usize].schedule);
+        let form = self.form();
+        let is_outside = |one: &&Override| {
+            let schedule = &self.parts[one.part as usize].schedule;
+            let is_met = visit.start_alone(schedule, one.part, None, &mut |_| ControlFlow::Break(())).is_break();
+            let replaces = |master: &Schedule| {
+                let added = Added { local: local_of_key(&form, one.key), length: None };
+                let replaced = visit.occurrence(master, &form, added, 0, None);
+                overlaps(master.basis, &replaced, &visit.range) || (one.and_future && replaced.start < range.end)
+            };
+            !is_met && !master.is_some_and(replaces)
         };
-        let ends = begins.chain(std::iter::once(i64::MAX));
-        let segments: Vec<Segment> = std::iter::once(of_master)
-            .chain(future.map(of_override))
-            .zip(ends)
-            .map(|(segment, end)| Segment { keys: segment.keys.start..end, ..segment })
-            .collect();
-        segments.into_iter()
+        self.overrides.iter().filter(is_outside).map(|one| one.part as usize).collect()
     }
 
-    fn visit_segment(
+    /// The spans of instances of which the master, and then each override of all later ones, says what they are.
+    fn segments<'a>(&'a self, of_master: Segment<'a>, start: &Moment) -> Vec<Segment<'a>> {
+        let future = self.overrides.iter().filter(|one| one.and_future);
+        let mut segments = vec![of_master];
+        for one in future {
+            let schedule = &self.parts[one.part as usize].schedule;
+            let moved = schedule.start.as_ref().map(|moved| moved.local);
+            let shift = moved.map_or(0, |moved| moved - local_of_key(&start.form, one.key));
+            if let Some(before) = segments.last_mut() {
+                before.keys.end = one.key;
+            }
+            segments.push(Segment { schedule, part: one.part, keys: one.key..i64::MAX, shift });
+        }
+        segments
+    }
+}
+
+/// Calls `found` with what of a component without overrides overlaps `range`.
+pub(crate) fn visit_schedule(
+    schedule: &Schedule,
+    range: &Range<i64>,
+    floating: &Zone,
+    found: &mut Found<'_>,
+) -> Result<(), TooMany> {
+    let visit = Visit { overrides: &[], range: bounded(range), floating };
+    let Some(start) = &schedule.start else { return Ok(()) };
+    let segment = Segment { schedule, part: 0, keys: i64::MIN..i64::MAX, shift: 0 };
+    visit.segment(schedule, start, &segment, found).map(|_| ())
+}
+
+/// Instances of which one component says what they are.
+struct Segment<'a> {
+    schedule: &'a Schedule,
+    part: u32,
+    keys: Range<i64>,
+    /// How much later than the rule says.
+    shift: i64,
+}
+
+/// A search for occurrences in a range.
+struct Visit<'a> {
+    overrides: &'a [Override],
+    range: Range<i64>,
+    floating: &'a Zone,
+}
+
+impl Visit<'_> {
+    /// What a component says of itself alone.
+    fn start_alone(
+        &self,
+        schedule: &Schedule,
+        part: u32,
+        id: Option<RecurrenceId>,
+        found: &mut Found<'_>,
+    ) -> ControlFlow<()> {
+        let Some(start) = &schedule.start else { return ControlFlow::Continue(()) };
+        let added = Added { local: start.local, length: None };
+        let occurrence = self.occurrence(schedule, &start.form, added, part, id);
+        if overlaps(schedule.basis, &occurrence, &self.range) { found(occurrence) } else { ControlFlow::Continue(()) }
+    }
+
+    /// The instances of a master that starts at `start`, as far as they belong to a segment and nothing takes them away.
+    fn segment(
         &self,
         master: &Schedule,
         start: &Moment,
-        segment: &Segment,
-        range: &Range<i64>,
-        floating: &Zone,
+        segment: &Segment<'_>,
         found: &mut Found<'_>,
     ) -> Result<ControlFlow<()>, TooMany> {
-        let schedule = &self.parts[segment.part as usize].schedule;
+        let Segment { schedule, shift, .. } = *segment;
         let form = schedule.start.as_ref().map_or(&start.form, |moment| &moment.form);
         let recurrence = master.recurrence.as_deref();
-        let longest = recurrence.map_or(0, |recurrence| recurrence.longest(schedule.length));
-        let slack = recurrence.map_or(MARGIN, super::recurrence::Recurrence::slack);
-        let first = form.local(range.start, floating) - longest - slack - segment.shift;
-        let last = form.local(range.end, floating) + slack - segment.shift;
-        let begins = local_of_key(&start.form, segment.keys.start.max(civil::FIRST)) - slack;
-        let mut starts = Starts::new(start, recurrence, first.max(begins))?;
+        let longest = recurrence.map_or(schedule.length.nominal(), |recurrence| recurrence.longest(schedule.length));
+        let slack = recurrence.map_or(MARGIN, Recurrence::slack);
+        let first = form.local(self.range.start, self.floating) - longest - slack - shift;
+        let last = form.local(self.range.end, self.floating) + slack - shift;
+        let first = match segment.keys.start {
+            i64::MIN => first,
+            key => first.max(local_of_key(&start.form, key) - slack),
+        };
+        let mut starts = Starts::new(start, recurrence, first)?;
         while let Some(added) = starts.next()?.filter(|added| added.local <= last) {
-            let key = if start.form.floats() { added.local } else { start.form.instant(added.local, floating) };
+            let key = if start.form.floats() { added.local } else { start.form.instant(added.local, self.floating) };
             let is_overridden = || self.overrides.binary_search_by_key(&key, |one| one.key).is_ok();
             let is_excepted = || recurrence.is_some_and(|recurrence| recurrence.excepts(added.local, key));
             if !segment.keys.contains(&key) || is_excepted() || is_overridden() {
                 continue;
             }
-            let moved = Added { local: added.local + segment.shift, ..added };
+            let moved = Added { local: added.local + shift, ..added };
             let id = recurrence_id(&start.form, key);
-            let occurrence = occurrence(schedule, form, moved, floating, segment.part, Some(id));
-            if overlaps(schedule.basis, &occurrence, range) && found(occurrence).is_break() {
+            let occurrence = self.occurrence(schedule, form, moved, segment.part, Some(id));
+            if overlaps(schedule.basis, &occurrence, &self.range) && found(occurrence).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
+
+    fn occurrence(
+        &self,
+        schedule: &Schedule,
+        form: &Form,
+        Added { local, length }: Added,
+        part: u32,
+        recurrence_id: Option<RecurrenceId>,
+    ) -> Occurrence {
+        let start = form.instant(local, self.floating);
+        let end = Schedule::end(length.unwrap_or(schedule.length), form, local, start, self.floating);
+        let is_date = matches!(form, Form::Date);
+        Occurrence { start, end: end.max(start), recurrence_id, component: part as usize, is_date, local }
+    }
+}
+
+/// A range within the time that can be written.
+fn bounded(range: &Range<i64>) -> Range<i64> {
+    range.start.max(civil::FIRST - MARGIN)..range.end.min(civil::LAST + MARGIN)
 }
 
 /// More than any offset from UTC and any skipped time.
 const MARGIN: i64 = 25 * 3600;
 
-impl super::recurrence::Recurrence {
+impl Recurrence {
     /// How far local times and UTC may disagree about what comes first.
     fn slack(&self) -> i64 {
         if self.series.iter().any(|series| series.is_within_days()) { 3 * 3600 } else { MARGIN }
     }
-}
-
-/// Instances that one component says what they are.
-struct Segment {
-    part: u32,
-    keys: Range<i64>,
-    /// How much later than the rule says.
-    shift: i64,
 }
 
 fn local_of_key(form: &Form, key: i64) -> i64 {
@@ -195,20 +274,6 @@ fn recurrence_id(form: &Form, key: i64) -> RecurrenceId {
         Form::Floating => RecurrenceId::Floating(key),
         Form::Utc | Form::Zoned(_) => RecurrenceId::Utc(key),
     }
-}
-
-fn occurrence(
-    schedule: &Schedule,
-    form: &Form,
-    Added { local, length }: Added,
-    floating: &Zone,
-    part: u32,
-    recurrence_id: Option<RecurrenceId>,
-) -> Occurrence {
-    let start = form.instant(local, floating);
-    let end = Schedule::end(length.unwrap_or(schedule.length), form, local, start, floating);
-    let is_date = matches!(form, Form::Date);
-    Occurrence { start, end: end.max(start), recurrence_id, component: part as usize, is_date, local }
 }
 
 /// Whether an occurrence overlaps a range, by the tables of RFC 4791 section 9.9.

@@ -194,7 +194,7 @@ pub(crate) fn moment(written: Written, property: Property<'_>, zones: &[Arc<Zone
 }
 
 /// What identifies an instance of a component that starts at `anchor`: UTC where that has a zone, else its digits.
-pub(super) fn key(moment: &Moment, anchor: Option<&Moment>) -> i64 {
+pub(crate) fn key(moment: &Moment, anchor: Option<&Moment>) -> i64 {
     let form = anchor.map_or(&moment.form, |anchor| &anchor.form);
     match (form, &moment.form) {
         (Form::Date | Form::Floating, _) => moment.local,

@@ -37,6 +37,7 @@ fn starts(object: &CalendarObject, from: &str, to: &str) -> String {
 
 const ALWAYS: (&str, &str) = ("00000101", "99991231");
 
+mod hostile;
 mod refusals;
 mod sets;
 

@@ -169,6 +169,11 @@ impl Rule {
             self.weekdays |= self.nth_weekdays.iter().fold(0, |set, nth| set | 1 << nth.weekday);
             self.nth_weekdays = Box::default();
         }
+        // Every day that is one of these weekdays is the same said by weeks, which can be counted without looking at each day.
+        let is_by_weekday = self.weekdays != 0 && self.interval == 1 && self.positions.is_empty();
+        if self.frequency == Frequency::Daily && is_by_weekday {
+            self.frequency = Frequency::Weekly;
+        }
         let count = |set: u64| set.count_ones().max(1);
         let times = count(u64::from(self.hours)) * count(self.minutes) * count(self.seconds);
         if times > MAX_TIMES_A_DAY {

@@ -32,7 +32,7 @@ impl Zones {
     }
 
     /// The zone of a name, if it can be known.
-    pub(crate) fn named(&self, name: &str) -> Option<Arc<Zone>> {
+    pub fn named(&self, name: &str) -> Option<Arc<Zone>> {
         self.intern(name.as_bytes(), || Zone::named(name).ok_or(())).ok()
     }
 

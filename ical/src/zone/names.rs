@@ -5,6 +5,7 @@
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::table::Table;
 use super::{Rules, windows};
 
 /// The zone of a name, if it can be known.
@@ -13,9 +14,9 @@ pub(super) fn find(name: &str) -> Option<Rules> {
     if matches!(name.to_ascii_uppercase().as_str(), "UTC" | "GMT" | "Z" | "ETC/UTC" | "ETC/GMT" | "UTC/GMT") {
         return Some(Rules::Fixed(0));
     }
-    let iana = || suffixes(name).find_map(iana).map(Rules::Iana);
-    let windows = || windows::iana_name(name).and_then(self::iana).map(Rules::Iana);
-    iana().or_else(windows).or_else(|| offset(name).map(Rules::Fixed))
+    let iana = suffixes(name).find_map(iana).or_else(|| windows::iana_name(name).and_then(iana));
+    let known = iana.map(|zone| Rules::Iana(Table::of_iana(&zone), zone));
+    known.or_else(|| offset(name).map(Rules::Fixed))
 }
 
 fn iana(name: &str) -> Option<TimeZone> {

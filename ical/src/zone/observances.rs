@@ -2,7 +2,8 @@
 //!
 //! Onsets up to 2100 are found once and kept in a table; later ones are worked out when they are asked for.
 
-use crate::civil::{self, DAY};
+use super::table::{Change, TABLE_END, Table};
+use crate::civil::DAY;
 use crate::document::{Component, Property};
 use crate::recurrence::{Clock, Rule, Series};
 use crate::value::{self, Written};
@@ -10,33 +11,9 @@ use crate::value::{self, Written};
 /// What clocks show in a zone, and when that changes.
 #[derive(Debug)]
 pub(super) struct Observances {
-    /// Ascending by instant.
-    changes: Box<[Change]>,
-    /// The offset before the first change.
-    before: i32,
+    table: Table,
     /// Observances that go on after the table ends.
     endless: Box<[Observance]>,
-}
-
-/// A change of offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Change {
-    /// In UTC.
-    at: i64,
-    from: i32,
-    to: i32,
-}
-
-impl Change {
-    /// The change at an onset, which is a local time of the offset before it.
-    fn new(onset: i64, from: i32, to: i32) -> Change {
-        Change { at: onset - i64::from(from), from, to }
-    }
-
-    /// Local times from here on have the new offset: those that are skipped, and the first of those that come twice, do not.
-    fn local(self) -> i64 {
-        self.at + i64::from(self.from.max(self.to))
-    }
 }
 
 #[derive(Debug)]
@@ -46,8 +23,8 @@ struct Observance {
     series: Series,
 }
 
-/// 2100-01-01T00:00:00, where the table ends.
-const TABLE_END: i64 = 4_102_444_800;
+/// 1900-01-01T00:00:00: rules begin there, however long before they say, as those of Outlook do in 1601.
+const TABLE_START: i64 = -2_208_988_800;
 /// Changes in a table at most: eight a year for two hundred years.
 const MAX_CHANGES: usize = 1600;
 /// How far back an onset is looked for behind the table.
@@ -64,10 +41,7 @@ impl Observances {
                 return Err(format!("a VTIMEZONE has more than {MAX_CHANGES} changes"));
             }
         }
-        changes.sort_unstable();
-        changes.dedup_by_key(|change| change.at);
-        let before = changes.first().map(|first| first.from);
-        Ok(before.map(|before| Observances { changes: changes.into(), before, endless: endless.into() }))
+        Ok(Table::new(changes).map(|table| Observances { table, endless: endless.into() }))
     }
 
     pub fn instant(&self, local: i64) -> i64 {
@@ -75,7 +49,7 @@ impl Observances {
     }
 
     pub fn local(&self, instant: i64) -> i64 {
-        instant + i64::from(self.offset(instant, |change| change.at))
+        instant + i64::from(self.offset(instant, Change::instant))
     }
 
     /// The offset at a time, where `of` says when a change takes place in the terms of that time.
@@ -83,8 +57,7 @@ impl Observances {
         if time >= TABLE_END && !self.endless.is_empty() {
             return self.offset_later(time, of);
         }
-        let after = self.changes.partition_point(|change| of(*change) <= time);
-        after.checked_sub(1).map_or(self.before, |at| self.changes[at].to)
+        self.table.offset(time, of)
     }
 
     fn offset_later(&self, time: i64, of: impl Fn(Change) -> i64) -> i32 {
@@ -94,7 +67,7 @@ impl Observances {
             changes.take_while(|change| of(*change) <= time).last()
         };
         let last = self.endless.iter().filter_map(latest).max();
-        last.map_or_else(|| self.changes.last().map_or(self.before, |change| change.to), |change| change.to)
+        last.map_or_else(|| self.table.offset(time, of), Change::to)
     }
 }
 
@@ -149,11 +122,11 @@ fn read_observance(
 /// Adds the changes of a rule up to where the table ends.
 fn read_series(observance: &Observance, changes: &mut Vec<Change>) -> Result<(), String> {
     let series = &observance.series;
-    let mut walk = series.walk(civil::FIRST);
+    let mut walk = series.walk(TABLE_START);
     while let Some(onset) = walk.next() {
         let onset = onset.map_err(|_| "its RRULE is too laborious")?;
         let change = observance.change(onset);
-        if onset > series.last.min(TABLE_END + LOOK_BACK) || change.at > series.last_instant {
+        if onset > series.last.min(TABLE_END + LOOK_BACK) || change.instant() > series.last_instant {
             break;
         }
         if changes.len() > MAX_CHANGES {

@@ -32,6 +32,11 @@ impl Writer {
         self.0.len()
     }
 
+    /// Takes back what was written behind a length.
+    pub fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,0 +1,309 @@
+//! One request of HTTP: who sends it, where it goes, its body within limits, and the reply; writes by way of the store.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use gitstore::{CommitError, Edit, Identity, ReadError};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use platform::{clock, entropy};
+
+use crate::calendar_server::{handle, is_safe};
+use crate::context::{Context, Health};
+use crate::error::Error;
+use crate::history::Question;
+use crate::method::{Change, Outcome, Write, options, plain};
+use crate::password::{self, Credentials, parse_basic};
+use crate::request::{Request, Response};
+use crate::service::Service;
+use crate::webdav::access::Login;
+use crate::world::{Since, World};
+use crate::{administration, follow, past, report, sharing, web};
+
+/// How long the path of a URL may be.
+const LONGEST_PATH: usize = 8192;
+/// How long a client may say nothing in the middle of a body.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The reply to a request.
+pub async fn answer(service: &Arc<Service>, request: http::Request<Incoming>, client: IpAddr) -> Response {
+    let (parts, body) = request.into_parts();
+    let client = service.client_address(&parts.headers, client);
+    let arrived = Arrived {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        client,
+    };
+    let method = arrived.method.clone();
+    let mut response = route(service, arrived, body).await;
+    if response.status().is_server_error() {
+        tracing::warn!("{method} was answered with {}", response.status());
+    }
+    service.counters.answered(&method, response.status());
+    web::secure(response.headers_mut());
+    response
+}
+
+/// A request whose body has not been read.
+struct Arrived {
+    method: Method,
+    path: String,
+    query: Option<String>,
+    headers: HeaderMap,
+    client: IpAddr,
+}
+
+async fn route(service: &Arc<Service>, arrived: Arrived, body: Incoming) -> Response {
+    if arrived.path.len() > LONGEST_PATH {
+        return plain(StatusCode::URI_TOO_LONG);
+    }
+    let segments: Vec<&str> = arrived.path.split('/').filter(|part| !part.is_empty()).collect();
+    match (arrived.method.as_str(), segments.as_slice()) {
+        // OPTIONS is asked before anybody logs in.
+        ("OPTIONS", _) => match options::handle() {
+            Outcome::Reply(response) => response,
+            _ => plain(StatusCode::OK),
+        },
+        (_, [".well-known", "caldav"]) => web::redirect("/"),
+        ("POST", [".well-known", "gitstead", "pull"]) => pull(service, &arrived).await,
+        ("GET" | "HEAD", [first, name]) if *first == sharing::LINKS => link(service, &arrived, name),
+        ("GET" | "HEAD", _) if web::is_page(&arrived.path) => web::serve(&arrived.path, &arrived.headers),
+        _ => match log_in(service, &arrived) {
+            Ok(login) => of_user(service, arrived, login, body).await,
+            Err(response) => response,
+        },
+    }
+}
+
+/// The webhook: somebody has pushed.
+async fn pull(service: &Service, arrived: &Arrived) -> Response {
+    use subtle::ConstantTimeEq;
+    let shown = arrived.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let shown = shown.strip_prefix("Bearer ").unwrap_or_default();
+    let is_known = service.pull_token.as_ref().is_some_and(|token| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
+    if !is_known {
+        return plain(StatusCode::FORBIDDEN);
+    }
+    match follow::pull(service).await {
+        Ok(()) => plain(StatusCode::NO_CONTENT),
+        Err(reason) => Error::RemoteDown(reason).response(),
+    }
+}
+
+/// A secret link: whoever has it may read.
+fn link(service: &Service, arrived: &Arrived, name: &str) -> Response {
+    let world = service.published.world();
+    let Some(collection) = sharing::linked(&world, name.strip_suffix(".ics").unwrap_or(name)) else {
+        return plain(StatusCode::NOT_FOUND);
+    };
+    let nobody = Login { user: String::new(), administrator: false };
+    let request = request(arrived, nobody, Bytes::new());
+    let (locks, health) = (service.locks(), Health::default());
+    let context = context(service, &world, &request, &locks, &health);
+    crate::method::get::export(&context, collection, crate::webdav::access::Rights::Read)
+}
+
+fn request(arrived: &Arrived, login: Login, body: Bytes) -> Request {
+    Request {
+        method: arrived.method.clone(),
+        path: arrived.path.clone(),
+        query: arrived.query.clone(),
+        headers: arrived.headers.clone(),
+        body,
+        login,
+        now: clock::unix_seconds(),
+        random: entropy::octets(),
+    }
+}
+
+fn context<'a>(
+    service: &'a Service,
+    world: &'a World,
+    request: &'a Request,
+    locks: &'a crate::webdav::lock::Locks,
+    health: &'a Health,
+) -> Context<'a> {
+    Context { world, request, locks, parser: &service.published.parser, settings: &service.settings, health }
+}
+
+/// Who sends it, or the reply to somebody unknown.
+fn log_in(service: &Service, arrived: &Arrived) -> Result<Login, Response> {
+    let header = arrived.headers.get("authorization").and_then(|value| value.to_str().ok());
+    let credentials: Option<Credentials> = header.and_then(parse_basic);
+    let Some(credentials) = credentials else { return Err(unauthorized()) };
+    let world = service.published.world();
+    let user = world.user(&credentials.user);
+    let now = clock::unix_seconds();
+    let checked = service.logins().check(&credentials, user.map(|user| &**user), arrived.client, now);
+    match (checked, user) {
+        (password::Login::Accepted { .. }, Some(user)) => {
+            Ok(Login { user: credentials.user, administrator: user.administrator })
+        }
+        (password::Login::Wait(wait), _) => {
+            let mut response = plain(StatusCode::TOO_MANY_REQUESTS);
+            response.headers_mut().insert("retry-after", HeaderValue::from(wait.seconds));
+            Err(response)
+        }
+        _ => {
+            service.counters.refused_logins.inc();
+            tracing::info!("a login as {:?} from {} was refused", credentials.user, arrived.client);
+            Err(unauthorized())
+        }
+    }
+}
+
+fn unauthorized() -> Response {
+    let mut response = plain(StatusCode::UNAUTHORIZED);
+    let challenge = HeaderValue::from_static("Basic realm=\"calendars\", charset=\"UTF-8\"");
+    response.headers_mut().insert("www-authenticate", challenge);
+    response
+}
+
+async fn of_user(service: &Arc<Service>, arrived: Arrived, login: Login, body: Incoming) -> Response {
+    let body = match read(service, &arrived.headers, body).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
+    let request = request(&arrived, login, body);
+    let done = match administration::is_meant(&request.path) {
+        true => administration::handle(service, &request).await,
+        false => act(service, &request).await,
+    };
+    done.unwrap_or_else(|error| error.response())
+}
+
+/// The whole body, if it is not too long, comes without too much silence, and there is room for it.
+async fn read(service: &Service, headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Response> {
+    let most = service.settings.max_resource_size.max(1 << 20) + (64 << 10);
+    let too_large = || {
+        let mut response = Error::TooLarge(format!("the body is longer than {most} octets")).response();
+        response.headers_mut().insert("connection", HeaderValue::from_static("close"));
+        response
+    };
+    let said = headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if said.is_some_and(|said| said > most) {
+        return Err(too_large());
+    }
+    let mut whole = BytesMut::new();
+    loop {
+        let frame = match tokio::time::timeout(SILENCE, body.frame()).await {
+            Err(_) => return Err(plain(StatusCode::REQUEST_TIMEOUT)),
+            // The client is gone; nobody reads the reply, and nothing was done.
+            Ok(Some(Err(_))) => return Err(plain(StatusCode::BAD_REQUEST)),
+            Ok(None) => return Ok(whole.freeze()),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len() + data.len() > most {
+            return Err(too_large());
+        }
+        if platform::memory::is_scarce() {
+            return Err(Error::RemoteDown("too little memory is left".to_owned()).response());
+        }
+        whole.extend_from_slice(&data);
+    }
+}
+
+/// Answers from the published world, or by a change that the remote accepts.
+async fn act(service: &Arc<Service>, request: &Request) -> Result<Response, Error> {
+    let outcome = {
+        let (world, locks, health) = (service.published.world(), service.locks(), service.health());
+        let context = context(service, &world, request, &locks, &health);
+        handle(&context)?
+    };
+    match outcome {
+        Outcome::Reply(response) => Ok(response),
+        Outcome::Locks(locks, response) => {
+            service.set_locks(locks);
+            Ok(response)
+        }
+        Outcome::History(question) => look_back(service, request, question).await,
+        Outcome::Change(change) if !is_safe(&request.method) => commit(service, request, change.message).await,
+        Outcome::Change(_) => Err(Error::Internal("a safe method would change something".to_owned())),
+    }
+}
+
+/// Decides once more, on the tree that the commit will stand on, as often as that is another one.
+async fn commit(service: &Arc<Service>, request: &Request, message: String) -> Result<Response, Error> {
+    let (decider, decided) = (Arc::clone(service), request.clone());
+    let edit = move |edit: &mut Edit| {
+        let world = decider.published.at(edit.base());
+        let (locks, health) = (decider.locks(), Health::default());
+        let context = context(&decider, &world, &decided, &locks, &health);
+        match handle(&context)? {
+            Outcome::Change(change) => {
+                apply(edit, &change.writes).map_err(|error| Error::Internal(error.to_string()))?;
+                edit.set_message(format!("{}: {}", decided.login.user, change.message));
+                Ok(change)
+            }
+            Outcome::Reply(response) => Ok(Change::new(Vec::new(), String::new(), response)),
+            Outcome::Locks(..) | Outcome::History(_) => Err(Error::Internal("a change became something else".to_owned())),
+        }
+    };
+    let author = service.author(&request.login.user);
+    let committed = service.store.commit(author, format!("{}: {message}", request.login.user), edit).await;
+    let change = committed.map_err(refusal)?.value;
+    follow::publish(service);
+    if let Some(locks) = change.locks {
+        service.set_locks(locks);
+    }
+    Ok(change.response)
+}
+
+/// Makes the changes in a tree.
+pub fn apply(edit: &mut Edit, writes: &[Write]) -> Result<(), ReadError> {
+    for write in writes {
+        match write {
+            Write::File(path, octets) => edit.write(path, octets.clone())?,
+            Write::Remove(path) => edit.remove(path)?,
+        }
+    }
+    Ok(())
+}
+
+/// Why a commit was not made.
+pub fn refusal(error: CommitError<Error>) -> Error {
+    match error {
+        CommitError::Edit(error) => error,
+        CommitError::Refused { reason } => Error::Refused(reason),
+        CommitError::Unknown { reason, .. } => Error::Unknown(reason),
+        other => Error::RemoteDown(other.to_string()),
+    }
+}
+
+async fn look_back(service: &Arc<Service>, request: &Request, question: Question) -> Result<Response, Error> {
+    match question {
+        Question::Version { path, commit } => past::version(&service.store, &path, commit).await,
+        Question::Versions { href, path, is_calendar, limit, properties } => {
+            let (href, path, properties) = (&href, &path, &properties);
+            past::versions(&service.store, &past::Wanted { href, path, is_calendar, limit, properties }).await
+        }
+        Question::Sync { collection, token } => {
+            let mut changed = service.published.since(&token.commit, &collection.path);
+            if changed == Since::Unknown {
+                let now = service.published.world().snapshot().clone();
+                changed = Since::Changed(past::changed_since(&service.store, &now, token.commit, &collection.path).await?);
+                follow::publish(service);
+            }
+            let Since::Changed(names) = changed else { return Err(report::sync::invalid()) };
+            let (world, locks, health) = (service.published.world(), service.locks(), service.health());
+            let context = context(service, &world, request, &locks, &health);
+            let resource = crate::method::resource(&context)?;
+            let body = request.xml()?.ok_or(Error::NotFound)?;
+            report::sync::reply(&context, &resource, &body, Some(&names), Some(&token))
+        }
+    }
+}
+
+/// Who makes a change, as commits name them.
+pub fn identity(world: &World, user: &str, hostname: &str) -> Identity {
+    let known = world.user(user);
+    let name = known.and_then(|user| user.display_name.clone()).unwrap_or_else(|| user.to_owned());
+    let email = known.and_then(|user| user.email.first().cloned()).unwrap_or_else(|| format!("{user}@{hostname}"));
+    Identity { name, email }
+}

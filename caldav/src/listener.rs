@@ -1,0 +1,191 @@
+//! Connections: TLS, HTTP/1.1 and HTTP/2, and how many there may be.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use platform::listen::in_flight::InFlight;
+use platform::net::{TcpListener, TcpStream};
+use platform::{ArgumentError, Net};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::Config;
+use crate::service::Service;
+use crate::{exchange, web};
+
+/// How long a client may take to send the head of a request, or to send the next one.
+const HEAD_TIME: Duration = Duration::from_secs(60);
+/// How long a handshake may take.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(15);
+/// The longest head of a request.
+const HEAD_OCTETS: usize = 64 << 10;
+/// Requests at once on one connection of HTTP/2.
+const STREAMS: u32 = 32;
+
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Requests, as they are.
+    Plain,
+    /// Requests in TLS.
+    Tls,
+    /// To send clients to where TLS is spoken.
+    Redirect {
+        /// The port there.
+        port: u16,
+    },
+}
+
+/// A listener and what it is for.
+#[derive(Debug)]
+pub struct Listener {
+    /// The listener.
+    pub listener: TcpListener,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// Binds all addresses.
+pub async fn bind(net: &Net, config: &Config) -> Result<Vec<Listener>, ArgumentError> {
+    let mut listeners = Vec::new();
+    for (address, purpose) in &config.listening {
+        let listener = net.tcp_listen(*address).await;
+        let listener = listener.map_err(|error| ArgumentError(format!("cannot listen on {address}: {error}")))?;
+        listeners.push(Listener { listener, purpose: *purpose });
+    }
+    Ok(listeners)
+}
+
+/// How many connections there are, in all and of each client.
+#[derive(Debug, Default)]
+struct Count {
+    all: usize,
+    by_client: HashMap<IpAddr, usize>,
+}
+
+/// One connection that is counted, until it is dropped.
+struct Counted {
+    count: Arc<Mutex<Count>>,
+    client: IpAddr,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut count = self.count.lock().expect("no holder of the count panics");
+        count.all -= 1;
+        if let Some(of_client) = count.by_client.get_mut(&self.client) {
+            *of_client -= 1;
+            if *of_client == 0 {
+                count.by_client.remove(&self.client);
+            }
+        }
+    }
+}
+
+/// What a connection needs to know.
+#[derive(Clone)]
+struct Connection {
+    service: Arc<Service>,
+    in_flight: InFlight,
+    purpose: Purpose,
+    peer: SocketAddr,
+}
+
+/// Accepts connections until the service ends.
+pub fn serve(
+    listener: TcpListener,
+    purpose: Purpose,
+    acceptor: Option<TlsAcceptor>,
+    service: &Arc<Service>,
+    in_flight: &InFlight,
+    config: &Config,
+) {
+    let (service, in_flight) = (Arc::clone(service), in_flight.clone());
+    let limits = (config.connections, config.connections_per_client);
+    let count = Arc::new(Mutex::new(Count::default()));
+    tokio::spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = in_flight.closing() => return,
+            };
+            let Ok((stream, peer)) = accepted.and_then(|stream| stream.peer_address().map(|peer| (stream, peer))) else {
+                // Out of file descriptors, most likely, which takes a moment to pass.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let Some(counted) = admit(&count, peer.ip(), limits) else {
+                service.counters.refused_connections.inc();
+                continue;
+            };
+            let connection = Connection { service: Arc::clone(&service), in_flight: in_flight.clone(), purpose, peer };
+            tokio::spawn(attend(stream, acceptor.clone(), connection, counted));
+        }
+    });
+}
+
+fn admit(count: &Arc<Mutex<Count>>, client: IpAddr, (most, most_of_client): (usize, usize)) -> Option<Counted> {
+    if platform::memory::is_scarce() {
+        return None;
+    }
+    let mut counts = count.lock().expect("no holder of the count panics");
+    let of_client = counts.by_client.get(&client).copied().unwrap_or(0);
+    if counts.all >= most || of_client >= most_of_client {
+        return None;
+    }
+    counts.all += 1;
+    *counts.by_client.entry(client).or_default() += 1;
+    Some(Counted { count: Arc::clone(count), client })
+}
+
+async fn attend(stream: TcpStream, acceptor: Option<TlsAcceptor>, connection: Connection, counted: Counted) {
+    match acceptor.filter(|_| connection.purpose == Purpose::Tls) {
+        None => converse(stream, connection).await,
+        Some(acceptor) => match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => converse(stream, connection).await,
+            Ok(Err(error)) => tracing::debug!("no TLS with {}: {error}", connection.peer),
+            Err(_) => tracing::debug!("no TLS with {} in time", connection.peer),
+        },
+    }
+    drop(counted);
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, connection: Connection) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_OCTETS);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(HEAD_TIME);
+    let of_request = connection.clone();
+    let answer = service_fn(move |request| {
+        let connection = of_request.clone();
+        async move {
+            let ticket = connection.in_flight.add();
+            let response = match connection.purpose {
+                Purpose::Redirect { port } => web::to_tls(&request, port, &connection.service.settings.hostname),
+                Purpose::Plain | Purpose::Tls => exchange::answer(&connection.service, request, connection.peer.ip()).await,
+            };
+            drop(ticket);
+            Ok::<http::Response<Full<Bytes>>, Infallible>(response.map(Full::new))
+        }
+    });
+    let serving = builder.serve_connection(TokioIo::new(stream), answer);
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = serving.as_mut() => return note_end(&connection, ended),
+        () = connection.in_flight.closing() => serving.as_mut().graceful_shutdown(),
+    }
+    note_end(&connection, serving.await);
+}
+
+fn note_end(connection: &Connection, ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = ended {
+        tracing::debug!("the connection of {} ended: {error}", connection.peer);
+    }
+}

@@ -1,0 +1,250 @@
+//! Subscriptions: a calendar that lies elsewhere as one .ics file, and is read here like any other.
+//!
+//! The file is fetched from time to time, taken apart by UID, and what differs is committed: so its history is kept as well, and clients
+//! synchronise it like a calendar of their own. Nobody can write to it.
+
+mod fetch;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gitstore::{CommitError, Edit, Identity, ReadError};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::follow;
+use crate::service::Service;
+use crate::webdav::names::DAV;
+use crate::world::{Collection, World};
+use fetch::{Client, Fetched};
+
+/// How often it is looked whether something is due.
+const LOOK: Duration = Duration::from_secs(30);
+/// How often a file is fetched, if it does not say how often it changes; and how often at most.
+const USUAL: Duration = Duration::from_secs(3600);
+const OFTEN: Duration = Duration::from_secs(900);
+/// Objects of one calendar.
+const MOST: usize = 20_000;
+
+/// Whether an address can be subscribed to.
+pub fn check(source: &str) -> Result<(), Error> {
+    let scheme = source.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match scheme.as_deref() {
+        Some("http" | "https" | "webcal") if source.len() <= 2048 => Ok(()),
+        _ => {
+            let reason = format!("{source} is no address of a calendar: it begins with https://, http:// or webcal://");
+            Err(Error::conflict((DAV, "valid-property-value"), reason))
+        }
+    }
+}
+
+/// When a calendar was fetched, and when it is again.
+struct Standing {
+    source: String,
+    due: Instant,
+    etag: Option<String>,
+}
+
+/// Fetches what is subscribed to, again and again.
+pub async fn keep_up(service: Arc<Service>) {
+    let client = Client::new(service.net.clone(), service.settings.subscribes_to_private);
+    let mut standings: HashMap<Arc<str>, Standing> = HashMap::new();
+    let mut changes = service.store.changes();
+    loop {
+        let world = service.published.world();
+        standings.retain(|path, standing| source(&world, path).is_some_and(|source| source == standing.source));
+        for collection in world.collections().filter(|collection| collection.file.source.is_some()) {
+            let Some(source) = collection.file.source.clone() else { continue };
+            let due = Instant::now();
+            let standing = standings.entry(Arc::clone(&collection.path)).or_insert(Standing { source, due, etag: None });
+            if standing.due > Instant::now() {
+                continue;
+            }
+            standing.due = Instant::now() + refresh(&service, &client, collection, standing).await;
+        }
+        // A new subscription comes with a commit, and is not to wait.
+        let _ = tokio::time::timeout(LOOK, changes.next()).await;
+    }
+}
+
+fn source(world: &World, path: &str) -> Option<String> {
+    world.collection(path)?.file.source.clone()
+}
+
+/// Fetches one calendar; how long it is good for.
+async fn refresh(service: &Arc<Service>, client: &Client, collection: &Collection, standing: &mut Standing) -> Duration {
+    let (path, source) = (collection.path.to_string(), standing.source.clone());
+    let fetched = match client.fetch(&source, standing.etag.as_deref()).await {
+        Ok(Fetched::Same) => return USUAL,
+        Ok(Fetched::New { octets, etag }) => (octets, etag),
+        Err(reason) => {
+            tracing::warn!("{path}: {source} cannot be fetched: {reason}");
+            return OFTEN;
+        }
+    };
+    let (octets, etag) = fetched;
+    let (objects, refused) = match split(&octets) {
+        Ok(split) => split,
+        Err(reason) => {
+            tracing::warn!("{path}: what is at {source} is no calendar: {reason}");
+            return USUAL;
+        }
+    };
+    if refused > 0 {
+        tracing::info!("{path}: {refused} objects of {source} cannot be read and are left out");
+    }
+    let again = interval(&octets).unwrap_or(USUAL).max(OFTEN);
+    let author = Identity { name: service.name.clone(), email: "noreply@gitstead.invalid".to_owned() };
+    let message = format!("refresh {:?}", collection.file.display_name.as_deref().unwrap_or(collection.name()));
+    let edit = move |edit: &mut Edit| replace(edit, &path, &objects);
+    match service.store.commit(author, message, edit).await {
+        Ok(_) => {
+            standing.etag = etag;
+            follow::publish(service);
+            again
+        }
+        Err(error) => {
+            let error: CommitError<ReadError> = error;
+            tracing::warn!("{}: what was fetched is not kept: {error}", collection.path);
+            OFTEN
+        }
+    }
+}
+
+/// Makes a directory hold these objects and no others; files that say the same stay as they are.
+fn replace(edit: &mut Edit, path: &str, objects: &BTreeMap<String, Bytes>) -> Result<(), ReadError> {
+    // It was removed, or is no subscription any more, while the file was fetched.
+    if edit.read(&format!("{path}/.calendar.toml")).is_err() {
+        return Ok(());
+    }
+    let present: Vec<String> = edit.list(path).into_iter().map(|entry| entry.name).filter(|name| !name.starts_with('.')).collect();
+    for name in present.iter().filter(|name| !objects.contains_key(*name)) {
+        edit.remove(&format!("{path}/{name}"))?;
+    }
+    for (name, octets) in objects {
+        let file = format!("{path}/{name}");
+        if edit.read(&file).ok().as_ref() != Some(octets) {
+            edit.write(&file, octets.clone())?;
+        }
+    }
+    Ok(())
+}
+
+/// One object for each UID, by the name of its file; and how many there are that cannot be read.
+fn split(octets: &Bytes) -> Result<(BTreeMap<String, Bytes>, usize), String> {
+    let document = ical::Document::parse(octets.clone()).map_err(|error| error.to_string())?;
+    let mut zones: BTreeMap<String, &[u8]> = BTreeMap::new();
+    let mut by_uid: BTreeMap<String, Vec<ical::Component<'_>>> = BTreeMap::new();
+    for component in document.root().components() {
+        match component.is("VTIMEZONE") {
+            true => {
+                let id = component.property("TZID").map(|id| id.text()).unwrap_or_default();
+                zones.insert(id, component.octets());
+            }
+            false => by_uid.entry(uid(component)).or_default().push(component),
+        }
+    }
+    if by_uid.len() > MOST {
+        return Err(format!("it has more than {MOST} objects"));
+    }
+    let known = ical::Zones::default();
+    let (mut objects, mut refused) = (BTreeMap::new(), 0);
+    for (uid, components) in by_uid {
+        let text = Bytes::from(assemble(&uid, &components, &zones));
+        match ical::CalendarObject::parse(text.clone(), &known) {
+            Ok(_) => drop(objects.insert(file_name(&uid), text)),
+            Err(_) => refused += 1,
+        }
+    }
+    Ok((objects, refused))
+}
+
+/// The UID; one made of the content for what has none, as some published calendars do.
+fn uid(component: ical::Component<'_>) -> String {
+    match component.property("UID").map(|uid| uid.text()).filter(|uid| !uid.is_empty()) {
+        Some(uid) => uid,
+        None => format!("{}@subscription", &hex(component.octets())[..32]),
+    }
+}
+
+fn assemble(uid: &str, components: &[ical::Component<'_>], zones: &BTreeMap<String, &[u8]>) -> Vec<u8> {
+    let mut text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{}\r\n", crate::PRODUCT).into_bytes();
+    let named = components.iter().flat_map(|component| component.properties());
+    let mut wanted: Vec<String> = named.filter_map(|property| property.parameter("TZID").map(|id| id.into_owned())).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted.iter().filter_map(|id| zones.get(id)).for_each(|zone| text.extend_from_slice(zone));
+    for component in components {
+        let octets = component.octets();
+        let begin = octets.iter().position(|octet| *octet == b'\n').map_or(octets.len(), |at| at + 1);
+        text.extend_from_slice(&octets[..begin]);
+        if component.property("UID").is_none() {
+            text.extend_from_slice(format!("UID:{uid}\r\n").as_bytes());
+        }
+        text.extend_from_slice(&octets[begin..]);
+    }
+    text.extend_from_slice(b"END:VCALENDAR\r\n");
+    text
+}
+
+fn file_name(uid: &str) -> String {
+    format!("{}.ics", &hex(uid.as_bytes())[..32])
+}
+
+fn hex(octets: &[u8]) -> String {
+    Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// How often a calendar says that it changes (RFC 7986 section 5.7, and what was there before it).
+fn interval(octets: &Bytes) -> Option<Duration> {
+    let document = ical::Document::parse(octets.clone()).ok()?;
+    let root = document.root();
+    let text = root.property("REFRESH-INTERVAL").or_else(|| root.property("X-PUBLISHED-TTL"))?.value().into_owned();
+    let (mut seconds, mut number) = (0_u64, 0_u64);
+    for letter in text.chars() {
+        let unit = match letter {
+            '0'..='9' => {
+                number = number.saturating_mul(10).saturating_add(u64::from(letter.to_digit(10)?));
+                continue;
+            }
+            'W' => 604_800,
+            'D' => 86_400,
+            'H' => 3600,
+            'M' => 60,
+            'S' => 1,
+            'P' | 'T' => 0,
+            _ => return None,
+        };
+        seconds = seconds.saturating_add(number.saturating_mul(unit));
+        number = 0;
+    }
+    (seconds > 0).then(|| Duration::from_secs(seconds.min(7 * 86_400)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_becomes_objects() {
+        let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nREFRESH-INTERVAL;VALUE=DURATION:PT2H\r\n\
+            BEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T000000Z\r\nEND:VEVENT\r\n\
+            BEGIN:VEVENT\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260102T000000Z\r\nEND:VEVENT\r\n\
+            BEGIN:VEVENT\r\nUID:c\r\nDTSTAMP:20260101T000000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let octets = Bytes::from(text);
+        let (objects, refused) = split(&octets).unwrap();
+        assert_eq!((objects.len(), refused), (2, 1));
+        assert_eq!(interval(&octets), Some(Duration::from_secs(7200)));
+        assert_eq!(split(&octets).unwrap().0, objects, "the same file gives the same objects");
+        assert!(split(&Bytes::from("<html>")).is_err());
+    }
+
+    #[test]
+    fn addresses() {
+        assert!(check("webcal://example.com/a.ics").is_ok());
+        assert!(check("file:///etc/passwd").is_err() && check("example.com").is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether an object matches a filter (RFC 4791 section 9.7).
+
+use super::{
+    CompFilter, CompTest, Filter, ParamFilter, ParamTest, PropFilter, PropTest, TimeRange, ValueTest, alarms,
+    time_range,
+};
+use crate::document::{Component, Property};
+use crate::object::CalendarObject;
+use crate::zone::Zone;
+
+/// Whether an object matches. Times without a zone are those of `floating`.
+pub fn matches(object: &CalendarObject, filter: &Filter, floating: &Zone) -> bool {
+    let matching = Matching { object, floating };
+    let root = object.document().root();
+    let CompFilter { name, test } = &filter.calendar;
+    match test {
+        CompTest::IsNotDefined => !root.is(name),
+        CompTest::Defined { time_range, properties, components } => {
+            let takes_place = |range: &TimeRange| time_range::parts(object, range, floating).contains(&true);
+            root.is(name)
+                && time_range.as_ref().is_none_or(takes_place)
+                && properties.iter().all(|filter| matching.properties(root, filter))
+                && components.iter().all(|filter| matching.of_calendar(filter))
+        }
+    }
+}
+
+struct Matching<'a> {
+    object: &'a CalendarObject,
+    floating: &'a Zone,
+}
+
+impl Matching<'_> {
+    /// A filter of components in the VCALENDAR.
+    fn of_calendar(&self, CompFilter { name, test }: &CompFilter) -> bool {
+        let object = self.object;
+        let is_there = || object.document().root().components().any(|component| component.is(name));
+        let CompTest::Defined { time_range, properties, components } = test else { return !is_there() };
+        if !object.kind().name().eq_ignore_ascii_case(name) {
+            // A VTIMEZONE or something unknown: it takes place at no time.
+            let matches = |component| self.inside(component, properties, components, None);
+            let mut all = object.document().root().components().filter(|component| component.is(name));
+            return time_range.is_none() && all.any(matches);
+        }
+        let takes_place = time_range.as_ref().map(|range| time_range::parts(object, range, self.floating));
+        let parts = 0..object.component_count();
+        parts
+            .filter(|part| takes_place.as_ref().is_none_or(|takes_place| takes_place[*part]))
+            .any(|part| self.inside(object.component(part), properties, components, Some(part)))
+    }
+
+    /// The properties of a component and the components in it. `part` is which of the object's components it is.
+    fn inside(
+        &self,
+        component: Component<'_>,
+        properties: &[PropFilter],
+        components: &[CompFilter],
+        part: Option<usize>,
+    ) -> bool {
+        properties.iter().all(|filter| self.properties(component, filter))
+            && components.iter().all(|filter| self.nested(component, filter, part))
+    }
+
+    /// A filter of components in a component, such as alarms.
+    fn nested(&self, parent: Component<'_>, CompFilter { name, test }: &CompFilter, part: Option<usize>) -> bool {
+        let mut named = parent.components().filter(|component| component.is(name));
+        let CompTest::Defined { time_range, properties, components } = test else { return named.next().is_none() };
+        let takes_place = |component: Component<'_>, range: &TimeRange| match part {
+            Some(part) if component.is("VALARM") => alarms::rings(self.object, part, component, range, self.floating),
+            _ => time_range::contains_nested(self.object, component, range, self.floating),
+        };
+        named.any(|component| {
+            time_range.as_ref().is_none_or(|range| takes_place(component, range))
+                && self.inside(component, properties, components, None)
+        })
+    }
+
+    fn properties(&self, component: Component<'_>, PropFilter { name, test }: &PropFilter) -> bool {
+        let mut named = component.properties_named(name);
+        let PropTest::Defined { value, parameters } = test else { return named.next().is_none() };
+        named.any(|property| {
+            value.as_ref().is_none_or(|test| self.value(property, test))
+                && parameters.iter().all(|filter| parameter(property, filter))
+        })
+    }
+
+    fn value(&self, property: Property<'_>, test: &ValueTest) -> bool {
+        match test {
+            ValueTest::Text(text) => text.matches(&property.text()),
+            ValueTest::Time(range) => time_range::contains(property, range, self.object.zones(), self.floating),
+        }
+    }
+}
+
+fn parameter(property: Property<'_>, ParamFilter { name, test }: &ParamFilter) -> bool {
+    let value = property.parameter(name);
+    match (test, value) {
+        (ParamTest::IsNotDefined, value) => value.is_none(),
+        (ParamTest::IsDefined, value) => value.is_some(),
+        (ParamTest::Text(text), value) => value.is_some_and(|value| text.matches(&value)),
+    }
+}

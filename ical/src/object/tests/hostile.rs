@@ -1,0 +1,92 @@
+//! Whatever is sent, nothing panics and nothing takes long.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::filter::{CompFilter, CompTest, Filter, matches};
+use crate::select::{RecurrenceSelection, Selection, render};
+
+/// Everything that can be asked of an object.
+fn ask(text: String) {
+    let Ok(object) = CalendarObject::parse(Bytes::from(text), &Zones::new()) else { return };
+    let berlin = Zone::named("Europe/Berlin").unwrap();
+    let march = range("20260301", "20260401");
+    let _ = object.occurrences(&(i64::MIN..i64::MAX), &berlin, 50);
+    let _ = object.occurrences(&march, &berlin, 50);
+    let alarms = vec![CompFilter::in_range("VALARM", march.clone())];
+    let test = CompTest::Defined { time_range: Some(march.clone()), properties: Vec::new(), components: alarms };
+    matches(&object, &Filter::of_component(CompFilter { name: object.kind().name().to_owned(), test }), &berlin);
+    for recurrences in [RecurrenceSelection::Expand(march.clone()), RecurrenceSelection::Limit(march.clone())] {
+        let _ = render(&object, &Selection { recurrences: Some(recurrences), ..Selection::default() }, &berlin);
+    }
+    let _ = crate::free_busy::busy([&object], &march, &berlin);
+    let _ = crate::describe::change(None, Some(&object));
+}
+
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (-60i32..=60).prop_map(|number| number.to_string()),
+        Just("999999999".to_owned()),
+        Just("366".to_owned())
+    ]
+}
+
+fn part() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "INTERVAL",
+        "COUNT",
+        "BYMONTH",
+        "BYMONTHDAY",
+        "BYYEARDAY",
+        "BYWEEKNO",
+        "BYHOUR",
+        "BYMINUTE",
+        "BYSECOND",
+        "BYSETPOS",
+    ]);
+    let listed =
+        (name, prop::collection::vec(number(), 1..4)).prop_map(|(name, list)| format!("{name}={}", list.join(",")));
+    let by_day =
+        (number(), prop::sample::select(vec!["MO", "TU", "SU"])).prop_map(|(nth, day)| format!("BYDAY={nth}{day},FR"));
+    let until = time().prop_map(|time| format!("UNTIL={time}"));
+    prop_oneof![4 => listed, 1 => by_day, 1 => until, 1 => Just("WKST=SU".to_owned())]
+}
+
+fn time() -> impl Strategy<Value = String> {
+    let years = prop_oneof![Just(0), Just(9999), 1990..2040];
+    (years, 1..13, 1..29, 0..24, prop::sample::select(vec!["", "Z", "date"])).prop_map(
+        |(year, month, day, hour, kind)| {
+            let time = if kind == "date" { String::new() } else { format!("T{hour:02}3000{kind}") };
+            format!("{year:04}{month:02}{day:02}{time}")
+        },
+    )
+}
+
+fn rule() -> impl Strategy<Value = String> {
+    let frequency =
+        prop::sample::select(vec!["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]);
+    (frequency, prop::collection::vec(part(), 0..4))
+        .prop_map(|(frequency, parts)| format!("FREQ={frequency};{}", parts.join(";")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_rule_and_dates(rule in rule(), start in time(), other in time(), length in "P[0-9]{1,4}[DW]|PT[0-9]{1,5}[HMS]|x") {
+        let zone = if start.contains('T') && !start.ends_with('Z') { ";TZID=Europe/Berlin" } else { "" };
+        ask(format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART{zone}:{start}\nDURATION:{length}\nRRULE:{rule}\nRDATE:{other}\nEXDATE:{other}\n\
+             BEGIN:VALARM\nTRIGGER;RELATED=END:-{length}\nREPEAT:9\nDURATION:{length}\nEND:VALARM\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:{other}\nDTSTART:{other}\nDURATION:{length}\nEND:VEVENT\nEND:VCALENDAR\n"
+        ));
+    }
+
+    #[test]
+    fn any_rule_of_a_zone(rule in rule(), start in time(), from in "[+-][0-9]{4}", to in "[+-][0-9]{4}") {
+        ask(format!(
+            "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nDTSTART:{start}\nRRULE:{rule}\nTZOFFSETFROM:{from}\nTZOFFSETTO:{to}\n\
+             END:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=X:21500304T100000\nRRULE:FREQ=DAILY\nEND:VEVENT\nEND:VCALENDAR\n"
+        ));
+    }
+}

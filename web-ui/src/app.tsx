@@ -1,0 +1,72 @@
+// The page: the door, then the calendar; and what keeps it in step with the server.
+import { effect, signal } from '@preact/signals';
+import { render } from 'preact';
+import { language, locale } from './i18n';
+import { complain, POLL, refresh, refreshList } from './store/calendars';
+import { startNavigation } from './store/navigation';
+import { goOnline, restore } from './store/outbox';
+import { forgetCredentials, refused, session, signIn, storedCredentials } from './store/session';
+import { startKeys } from './views/keys';
+import { Login } from './views/login';
+import { Shell } from './views/shell';
+import './style/index.css';
+
+/** The stored password is being tried, or the list of calendars fetched for the first time. */
+const starting = signal(true);
+
+const App = () => {
+  if (starting.value) return <div class="starting" role="status" aria-label="…" />;
+  if (!session.value) return <Login onDone={begin} />;
+  return (
+    <>
+      {refused.value ? <Login onDone={resume} /> : <Shell />}
+    </>
+  );
+};
+
+const begin = (): void => {
+  starting.value = true;
+  void refreshList().catch(complain).finally(() => {
+    restore();
+    starting.value = false;
+  });
+};
+
+const resume = (): void => {
+  refused.value = false;
+  goOnline();
+  void refresh().catch(complain);
+};
+
+const look = (): void => {
+  if (!session.value || refused.value || document.hidden) return;
+  goOnline();
+  // A server that is away for a while is no news every half minute: the queue tells when it matters.
+  void refresh().catch(() => undefined);
+};
+
+const start = async (): Promise<void> => {
+  effect(() => {
+    document.documentElement.lang = locale.value;
+    document.title = language.value === 'de' ? 'Kalender' : 'Calendar';
+  });
+  startNavigation();
+  startKeys();
+  addEventListener('online', look);
+  addEventListener('focus', look);
+  document.addEventListener('visibilitychange', look);
+  setInterval(look, POLL);
+  const stored = storedCredentials();
+  if (stored) {
+    try {
+      await signIn(stored, true);
+      begin();
+    } catch {
+      forgetCredentials();
+      starting.value = false;
+    }
+  } else starting.value = false;
+};
+
+render(<App />, document.getElementById('app')!);
+void start();

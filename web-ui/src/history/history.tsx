@@ -1,0 +1,133 @@
+// Older versions: of one event, and of a whole calendar with what was removed; each can be brought back.
+import { useEffect, useState } from 'preact/hooks';
+import type { Collection } from '../caldav/collections';
+import { DavError } from '../caldav/client';
+import { readVersion, resourceOf, versions, type Version } from '../caldav/versions';
+import { read } from '../caldav/objects';
+import { formatInstant, t, type Key } from '../i18n';
+import { readItem, type Item } from '../ical/item';
+import { titleOf } from '../ical/expand';
+import { Dialog } from '../parts/dialog';
+import { Icon } from '../parts/icon';
+import { replace } from '../store/actions';
+import { place } from '../store/entries';
+import { sentence } from '../store/notices';
+import { closePanel } from '../store/panels';
+import { client } from '../store/session';
+import { here } from '../store/settings';
+import { DifferenceTable } from './differences';
+
+const parseSafely = (text: string | null): Item | null => {
+  try {
+    return text === null ? null : readItem(text);
+  } catch {
+    return null;
+  }
+};
+
+export const HistoryDialog = ({ href, calendar, title }: { href: string; calendar: string; title: string }) => {
+  const [list, setList] = useState<Version[] | null>(null);
+  const [problem, setProblem] = useState('');
+  useEffect(() => void versions(client(), href, 0).then(setList, (error) => setProblem(explain(error))), [href]);
+  return (
+    <Dialog title={t('history.of', { title })} onClose={closePanel} size="medium" className="history">
+      {problem && <p class="problem" role="alert">{problem}</p>}
+      {!list && !problem && <p class="hint">{t('loading')}</p>}
+      <ol class="versions">
+        {list?.map((one, index) => (
+          <VersionRow key={one.href} version={one} older={list[index + 1] ?? null} newest={index === 0} restore={(text) => void restore(calendar, href, text, title, setProblem)} />
+        ))}
+      </ol>
+    </Dialog>
+  );
+};
+
+const explain = (error: unknown): string => (error instanceof DavError && (error.trouble === 'refused' || error.trouble === 'missing') && !error.reason ? t('history.unsupported') : sentence(error));
+
+/** Puts the old octets over what is there now, whatever that is: the history keeps it too. */
+const restore = async (calendar: string, href: string, text: string, title: string, fail: (problem: string) => void): Promise<void> => {
+  try {
+    const present = await read(client(), href);
+    if (present) place(calendar, href, present.etag, present.text);
+    replace('done.restored', title, { calendar, href, before: present?.text ?? null, after: text });
+    closePanel();
+  } catch (error) {
+    fail(sentence(error));
+  }
+};
+
+interface RowProps {
+  version: Version;
+  older: Version | null;
+  newest: boolean;
+  restore: (text: string) => void;
+}
+
+const VersionRow = ({ version, older, newest, restore: bringBack }: RowProps) => {
+  const [open, setOpen] = useState(newest);
+  const [texts, setTexts] = useState<{ now: string; before: string | null } | null>(null);
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    if (!open || texts) return;
+    Promise.all([readVersion(client(), version.href), older ? readVersion(client(), older.href) : Promise.resolve(null)])
+      .then(([now, before]) => setTexts({ now, before }), (error) => setProblem(sentence(error)));
+  }, [open]);
+  return (
+    <li>
+      <button type="button" class="version" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <span class="version-dot" />
+        <span class="grow"><strong>{version.who || t('history.somebody')}</strong> <span>{version.comment}</span></span>
+        <time dateTime={Number.isFinite(version.when) ? new Date(version.when).toISOString() : undefined}>{formatInstant(version.when, here())}</time>
+      </button>
+      {open && (
+        <div class="version-body">
+          {problem && <p class="problem">{problem}</p>}
+          {texts && <DifferenceTable before={parseSafely(texts.before)} after={parseSafely(texts.now)} first={texts.before === null} />}
+          {texts && !newest && <button type="button" class="button" onClick={() => bringBack(texts.now)}><Icon name="history" size={18} />{t('history.restore')}</button>}
+        </div>
+      )}
+    </li>
+  );
+};
+
+export const ChangesDialog = ({ calendar }: { calendar: Collection }) => {
+  const [list, setList] = useState<Version[] | null>(null);
+  const [problem, setProblem] = useState('');
+  useEffect(() => void versions(client(), calendar.href, 1).then(setList, (error) => setProblem(explain(error))), [calendar.href]);
+  return (
+    <Dialog title={t('changes.of', { name: calendar.name })} onClose={closePanel} size="medium" className="history">
+      {problem && <p class="problem" role="alert">{problem}</p>}
+      {!list && !problem && <p class="hint">{t('loading')}</p>}
+      {list?.length === 0 && <p class="hint">{t('changes.none')}</p>}
+      <ol class="versions">{list?.slice(0, 100).map((one) => <ChangeRow key={`${one.href} ${one.commit}`} one={one} calendar={calendar} fail={setProblem} />)}</ol>
+    </Dialog>
+  );
+};
+
+const ChangeRow = ({ one, calendar, fail }: { one: Version; calendar: Collection; fail: (problem: string) => void }) => {
+  const [title, setTitle] = useState('');
+  const [text, setText] = useState<string | null>(null);
+  useEffect(() => {
+    readVersion(client(), one.href).then(
+      (found) => {
+        const item = parseSafely(found);
+        const component = item?.master ?? item?.overrides[0];
+        setText(found);
+        setTitle((component && titleOf(component)) || t('event.untitled'));
+      },
+      () => setTitle(decodeURIComponent(resourceOf(one).split('/').at(-1) ?? '')),
+    );
+  }, [one.href]);
+  return (
+    <li>
+      <div class={`version ${one.change}`}>
+        <span class="version-dot" />
+        <span class="grow"><strong>{title || '…'}</strong> <span>{t(`change.${one.change || 'changed'}` as Key)} · {one.who}</span></span>
+        <time>{formatInstant(one.when, here())}</time>
+        {one.change === 'removed' && text && calendar.writable && (
+          <button type="button" class="button" onClick={() => void restore(calendar.href, resourceOf(one), text, title, fail)}>{t('history.restore')}</button>
+        )}
+      </div>
+    </li>
+  );
+};

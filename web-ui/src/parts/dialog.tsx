@@ -1,0 +1,122 @@
+// Dialogs on the browser's own <dialog>: focus stays inside, Esc closes, and focus goes back where it was.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { t } from '../i18n';
+import { Icon } from './icon';
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** Buttons at the foot. */
+  actions?: ComponentChildren;
+  size?: 'small' | 'medium' | 'large';
+  /** Shown beside this box instead of in the middle; a sheet on a phone. */
+  anchor?: DOMRect | null;
+  /** The title is read out, not seen. */
+  quiet?: boolean;
+  className?: string;
+}
+
+export const Dialog = ({ title, onClose, children, actions, size = 'medium', anchor, quiet, className = '' }: DialogProps) => {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useLayoutEffect(() => {
+    const dialog = ref.current!;
+    const back = document.activeElement as HTMLElement | null;
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector<HTMLElement>('[autofocus],[data-autofocus]')?.focus();
+    // A body of text alone must be reachable by key, to be scrolled.
+    const body = dialog.querySelector<HTMLElement>('.dialog-body')!;
+    if (!body.querySelector('a, button, input, select, textarea')) body.tabIndex = 0;
+    return () => {
+      dialog.close();
+      back?.focus?.();
+    };
+  }, []);
+  useLayoutEffect(() => {
+    if (anchor) placeBeside(ref.current!, anchor);
+  }, [anchor]);
+  return (
+    <dialog
+      ref={ref}
+      class={`dialog ${size} ${anchor ? 'anchored' : ''} ${className}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      <div class="dialog-box">
+        <header class={quiet ? 'visually-hidden-title' : ''}>
+          <h2 id={id}>{title}</h2>
+          <button type="button" class="icon-button" onClick={onClose} aria-label={t('close')}>
+            <Icon name="close" />
+          </button>
+        </header>
+        <div class="dialog-body">{children}</div>
+        {actions && <footer>{actions}</footer>}
+      </div>
+    </dialog>
+  );
+};
+
+const GAP = 8;
+
+const placeBeside = (dialog: HTMLDialogElement, anchor: DOMRect): void => {
+  if (matchMedia('(max-width: 720px)').matches) return;
+  const box = dialog.getBoundingClientRect();
+  const right = anchor.right + GAP;
+  const left = right + box.width + GAP < innerWidth ? right : Math.max(GAP, anchor.left - box.width - GAP);
+  const inside = left + box.width > innerWidth ? Math.max(GAP, innerWidth - box.width - GAP) : left;
+  dialog.style.left = `${inside}px`;
+  dialog.style.top = `${Math.max(GAP, Math.min(anchor.top, innerHeight - box.height - GAP))}px`;
+};
+
+interface ConfirmProps {
+  title: string;
+  text: string;
+  yes: string;
+  onYes: () => void;
+  onClose: () => void;
+  danger?: boolean;
+}
+
+export const Confirm = ({ title, text, yes, onYes, onClose, danger }: ConfirmProps) => (
+  <Dialog
+    title={title}
+    size="small"
+    onClose={onClose}
+    actions={
+      <>
+        <button type="button" class="button" onClick={onClose}>{t('cancel')}</button>
+        <button type="button" class={`button ${danger ? 'danger' : 'primary'}`} data-autofocus onClick={() => { onClose(); onYes(); }}>{yes}</button>
+      </>
+    }
+  >
+    <p>{text}</p>
+  </Dialog>
+);
+
+/** Calls back on a press outside of the element or on Esc: for menus that are no dialogs. */
+export const useDismiss = (ref: { current: HTMLElement | null }, close: () => void): void => {
+  useEffect(() => {
+    const outside = (event: Event): void => {
+      if (!ref.current?.contains(event.target as Node)) close();
+    };
+    const key = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      close();
+    };
+    addEventListener('pointerdown', outside, true);
+    addEventListener('keydown', key, true);
+    return () => {
+      removeEventListener('pointerdown', outside, true);
+      removeEventListener('keydown', key, true);
+    };
+  }, []);
+};

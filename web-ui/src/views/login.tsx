@@ -1,0 +1,47 @@
+// The door: name and password, and what went wrong in words when it stays shut.
+import { useState } from 'preact/hooks';
+import { DavError } from '../caldav/client';
+import { t, type Key } from '../i18n';
+import { CheckField, TextField } from '../parts/field';
+import { Icon } from '../parts/icon';
+import { refused, session, signIn } from '../store/session';
+
+export const Login = ({ onDone }: { onDone: () => void }) => {
+  const again = session.value?.user ?? '';
+  const [user, setUser] = useState(again);
+  const [password, setPassword] = useState('');
+  const [keep, setKeep] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(again && refused.value ? t('login.expired') : '');
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    setProblem('');
+    try {
+      await signIn({ user: user.trim(), password }, keep);
+      onDone();
+    } catch (error) {
+      setProblem(explain(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <main class="login">
+      <form class="login-card" onSubmit={(event) => { event.preventDefault(); void submit(); }}>
+        <span class="logo" aria-hidden="true"><Icon name="month" size={28} /></span>
+        <h1>{t('app.name')}</h1>
+        <TextField label={t('login.user')} value={user} onChange={setUser} autocomplete="username" required autofocus />
+        <TextField label={t('login.password')} value={password} onChange={setPassword} type="password" autocomplete="current-password" required />
+        <CheckField label={t('login.keep')} checked={keep} onChange={setKeep} />
+        {problem && <p class="problem" role="alert">{problem}</p>}
+        <button type="submit" class="button primary wide" disabled={busy}>{t(busy ? 'login.busy' : 'login.submit')}</button>
+      </form>
+    </main>
+  );
+};
+
+const explain = (error: unknown): string => {
+  if (!(error instanceof DavError)) return error instanceof Error ? error.message : String(error);
+  if (error.trouble === 'attempts') return t('trouble.attempts', { n: error.retryAfter ?? 60 });
+  return error.reason || t(error.trouble === 'password' ? 'login.wrong' : `trouble.${error.trouble}` as Key);
+};

@@ -1,0 +1,158 @@
+// Every view at three widths, light and dark: pictures for eyes, axe for the rest; German; on paper; speed.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { join } from 'node:path';
+import { config, go, open, settled, shot, violations } from './lib/browser.mjs';
+import { dav, event } from './lib/dav.mjs';
+import { seed } from './lib/seed.mjs';
+
+const client = dav(config);
+let stage;
+let paths;
+before(async () => {
+  paths = await seed(client);
+  stage = await open();
+});
+after(() => stage.close());
+
+const VIEWS = ['month', 'week', 'day', 'agenda', 'year', 'tasks'];
+for (const [width, height] of [[1440, 900], [768, 1024], [360, 740]]) {
+  for (const dark of [false, true]) {
+    it(`${width} px, ${dark ? 'dark' : 'light'}`, async () => {
+      const { page, problems, context } = await stage.person({ width, height, dark, touch: width < 500 });
+      for (const view of VIEWS) {
+        await go(page, view);
+        await page.mouse.move(0, 0);
+        await shot(page, `${view}-${width}${dark ? '-dark' : ''}`);
+        assert.deepEqual(await violations(page), [], view);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        assert.equal(wide, false, `${view} scrolls sideways`);
+      }
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+  }
+}
+
+describe('dialogs have no violation', () => {
+  for (const [width, height] of [[1440, 900], [360, 740]]) {
+    it(`at ${width} px`, async () => {
+      const { page, context } = await stage.person({ width, height, touch: width < 500 });
+      page.setDefaultTimeout(5000);
+      await go(page, 'agenda', '2026-03-03');
+      const check = async (name) => {
+        await page.waitForTimeout(50);
+        await shot(page, `dialog-${name}-${width}`);
+        assert.deepEqual(await violations(page), [], name);
+        await page.keyboard.press('Escape');
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      };
+      await page.locator('.chip[aria-label^="Team lunch"]').click();
+      await check('details');
+      await page.locator('.chip[aria-label^="Team lunch"]').focus();
+      await page.keyboard.press('e');
+      await check('editor');
+      await page.locator('.chip[aria-label^="Standup"]').first().focus();
+      await page.keyboard.press('Delete');
+      await check('scope');
+      await page.keyboard.press('?');
+      await check('help');
+      await page.keyboard.press('g');
+      await check('goto');
+      await page.locator('.avatar-button').click();
+      await page.getByRole('menuitem', { name: 'Settings' }).click();
+      await check('settings');
+      await context.close();
+    });
+  }
+  it('the door', async () => {
+    const { page, context } = await stage.person({ signIn: false });
+    assert.deepEqual(await violations(page), []);
+    await context.close();
+  });
+});
+
+it('speaks German', async () => {
+  const { page, context } = await stage.person({ locale: 'de-DE' });
+  await go(page, 'week');
+  await page.locator('.chip[aria-label="Team lunch, Dienstag, 3. März, 12:30 bis 13:30, Work"]').waitFor();
+  await shot(page, 'week-german');
+  await go(page, 'month');
+  await shot(page, 'month-german');
+  await context.close();
+});
+
+it('follows an American: Sunday first, 12 hours', async () => {
+  const { page, context } = await stage.person({ locale: 'en-US', zone: 'America/New_York' });
+  await go(page, 'week');
+  await page.locator('.chip[aria-label^="New York planning, Thursday, March 5, 11 AM to 12 PM"]').waitFor();
+  assert.match(await page.locator('.day-head').first().getAttribute('aria-label'), /Sunday/);
+  await shot(page, 'week-american');
+  await context.close();
+});
+
+it('a finger swipes to the next page', async () => {
+  const { page, context } = await stage.person({ width: 360, height: 740, touch: true });
+  await go(page, 'day');
+  const session = await context.newCDPSession(page);
+  const touch = (type, x) => session.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: 500 }] });
+  await touch('touchStart', 300);
+  for (const x of [240, 160, 80]) await touch('touchMove', x);
+  await touch('touchEnd', 80);
+  await page.locator('.heading', { hasText: '5 Mar' }).waitFor();
+  await context.close();
+});
+
+it('prints', async () => {
+  const { page, context } = await stage.person();
+  for (const view of ['month', 'week', 'agenda']) {
+    await go(page, view);
+    await page.pdf({ path: join(config.screenshots, `print-${view}.pdf`), format: 'A4', landscape: view !== 'agenda' });
+  }
+  await context.close();
+});
+
+it('zooms to 400 %: 320 px wide', async () => {
+  const { page, context } = await stage.person({ width: 320, height: 256 });
+  await go(page, 'agenda');
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= 320), true);
+  await context.close();
+});
+
+describe('speed', { skip: process.env.CALDAV_LARGE ? false : 'set CALDAV_LARGE=1: fills a calendar with 10,000 and 20,000 events' }, () => {
+  for (const count of [10_000, 20_000]) {
+    it(`${count} events`, { timeout: 1_200_000 }, async () => {
+      const path = `${paths.home}large${count}/`;
+      await client.remove(path);
+      await client.makeCalendar(path, `Large ${count}`);
+      const put = async (index) => {
+        const at = new Date(Date.UTC(2022, 0, 1) + index * ((5 * 365 * 86_400_000) / count));
+        const start = `${at.toISOString().slice(0, 13).replace(/[-]/g, '')}0000Z`;
+        await client.put(`${path}${index}.ics`, event(`large-${count}-${index}`, `SUMMARY:Event ${index}`, `DTSTART:${start}`, 'DURATION:PT45M', 'DESCRIPTION:Some words that an event usually has'));
+      };
+      for (let index = 0; index < count; index += 16) await Promise.all(Array.from({ length: Math.min(16, count - index) }, (_, more) => put(index + more)));
+      const { page, context } = await stage.person({ signIn: false });
+      let moved = 0;
+      page.on('response', async (response) => (moved += Number(response.headers()['content-length'] ?? 0) || (await response.body().catch(() => Buffer.alloc(0))).length));
+      await page.evaluate(() => (location.hash = '#/month/2026-03-04'));
+      await page.locator('input[autocomplete=username]').fill(config.user);
+      await page.locator('input[autocomplete=current-password]').fill(config.password);
+      const start = Date.now();
+      await page.locator('.login button[type=submit]').click();
+      await page.locator('.chip[aria-label^="Event"]').first().waitFor();
+      const first = Date.now() - start;
+      const bytes = moved;
+      await settled(page);
+      await page.waitForTimeout(1500);
+      const next = await page.evaluate(async () => {
+        const begin = performance.now();
+        document.querySelector('.turn button[aria-label=Next]').click();
+        while (!document.querySelector('.chip[aria-label*="April"]')) await new Promise(requestAnimationFrame);
+        return performance.now() - begin;
+      });
+      console.log(`# ${count} events: month after ${first} ms with ${Math.round(bytes / 1000)} kB, next month after ${Math.round(next)} ms`);
+      await client.remove(path);
+      await context.close();
+    });
+  }
+});

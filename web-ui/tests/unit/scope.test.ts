@@ -1,0 +1,142 @@
+// Recurrence editing as people mean it: this one, this and the following, all of them.
+import { describe, expect, it } from 'vitest';
+import { readDraft, type Draft } from '../../src/ical/draft';
+import { expand, type Instance } from '../../src/ical/expand';
+import { readItem, type Item } from '../../src/ical/item';
+import { edit, makeItem, remove, type Scope } from '../../src/ical/scope';
+import { emptyDraft } from '../../src/ical/draft';
+import { DAY, HOUR, dayFrom, printDay, printTime, startOf, wall } from '../../src/ical/wall';
+
+const BERLIN = 'Europe/Berlin';
+const hand = { now: Date.UTC(2026, 1, 1), newUid: 'second', me: null };
+
+const event = (...lines: string[]): Item =>
+  readItem(['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:test', 'BEGIN:VEVENT', 'UID:one', 'DTSTAMP:20260101T000000Z', ...lines, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n'))!;
+
+const weekly = (...more: string[]): Item =>
+  event('SUMMARY:Standup', 'DTSTART;TZID=Europe/Berlin:20260303T100000', 'DTEND;TZID=Europe/Berlin:20260303T103000', 'X-UNKNOWN;X-P=q:kept', ...(more.length ? more : ['RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=6']));
+
+const list = (item: Item): string[] =>
+  expand(item, dayFrom(2026, 1, 1), dayFrom(2027, 1, 1), BERLIN).sort((a, b) => a.start - b.start).map((one) => `${printDay(Math.floor(one.start / DAY))} ${one.allDay ? 'day' : printTime(one.start)}`);
+
+const at = (item: Item, index: number): Instance => expand(item, dayFrom(2026, 1, 1), dayFrom(2027, 1, 1), BERLIN).sort((a, b) => a.start - b.start)[index]!;
+
+const change = (item: Item, index: number, scope: Scope, how: (draft: Draft) => Partial<Draft>) => {
+  const one = at(item, index);
+  const before = readDraft(one.component, item.master, one.recurrence && one.component === item.master ? one.recurrence : null);
+  const result = edit(item, one.recurrence, scope, before, { ...before, ...how(before) }, hand);
+  return { text: result.text!, now: readItem(result.text!)!, next: result.added ? readItem(result.added.text) : null };
+};
+const later = (hours: number) => (draft: Draft): Partial<Draft> => ({ start: draft.start + hours * HOUR, end: draft.end + hours * HOUR });
+
+describe('this event', () => {
+  it('moves one instance and leaves the others', () => {
+    const { now, text } = change(weekly(), 1, 'this', later(2));
+    expect(list(now)).toEqual(['2026-03-03 10:00', '2026-03-10 12:00', '2026-03-17 10:00', '2026-03-24 10:00', '2026-03-31 10:00', '2026-04-07 10:00']);
+    expect(text).toContain('RECURRENCE-ID;TZID=Europe/Berlin:20260310T100000');
+    expect(text.match(/X-UNKNOWN;X-P=q:kept/g)).toHaveLength(2);
+  });
+  it('edits the override that is already there', () => {
+    const once = change(weekly(), 1, 'this', later(2)).now;
+    const twice = change(once, 1, 'this', () => ({ title: 'Moved' }));
+    expect(twice.now.overrides).toHaveLength(1);
+    expect(list(twice.now)[1]).toBe('2026-03-10 12:00');
+  });
+  it('is removed with an exception date, and the series with its last instance', () => {
+    const item = weekly('RRULE:FREQ=WEEKLY;COUNT=2');
+    const once = readItem(remove(item, at(item, 0).recurrence, 'this', hand).text!)!;
+    expect(list(once)).toEqual(['2026-03-10 10:00']);
+    expect(remove(once, at(once, 0).recurrence, 'this', hand).text).toBeNull();
+  });
+});
+
+describe('this and the following', () => {
+  it('splits the series; the count is shared', () => {
+    const { now, next } = change(weekly(), 2, 'following', later(1));
+    expect(list(now)).toEqual(['2026-03-03 10:00', '2026-03-10 10:00']);
+    expect(list(next!)).toEqual(['2026-03-17 11:00', '2026-03-24 11:00', '2026-03-31 11:00', '2026-04-07 11:00']);
+    expect(next!.uid).toBe('second');
+  });
+  it('takes exceptions and overrides to their side', () => {
+    const item = weekly('RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=6', 'EXDATE;TZID=Europe/Berlin:20260310T100000', 'EXDATE;TZID=Europe/Berlin:20260331T100000');
+    const moved = change(item, 2, 'this', later(3)).now; // 24 March
+    const { now, next } = change(moved, 1, 'following', later(1)); // from 17 March
+    expect(list(now)).toEqual(['2026-03-03 10:00']);
+    expect(list(next!)).toEqual(['2026-03-17 11:00', '2026-03-24 14:00', '2026-04-07 11:00']);
+  });
+  it('from the first instance is all of them', () => {
+    const { now, next } = change(weekly(), 0, 'following', later(1));
+    expect(next).toBeNull();
+    expect(list(now)[5]).toBe('2026-04-07 11:00');
+  });
+  it('removes the rest', () => {
+    const item = weekly();
+    expect(list(readItem(remove(item, at(item, 4).recurrence, 'following', hand).text!)!)).toHaveLength(4);
+  });
+});
+
+describe('all', () => {
+  it('moves the series on the wall clock, across the change of the clocks', () => {
+    expect(list(change(weekly(), 5, 'all', later(-1)).now)).toEqual(['2026-03-03 09:00', '2026-03-10 09:00', '2026-03-17 09:00', '2026-03-24 09:00', '2026-03-31 09:00', '2026-04-07 09:00']);
+  });
+  it('turns Tuesdays into Wednesdays with all that hangs on them', () => {
+    const item = weekly('RRULE:FREQ=WEEKLY;BYDAY=TU;UNTIL=20260407T080000Z', 'EXDATE;TZID=Europe/Berlin:20260317T100000');
+    const moved = change(item, 1, 'this', later(1)).now;
+    const { now, text } = change(moved, 0, 'all', later(24));
+    expect(list(now)).toEqual(['2026-03-04 10:00', '2026-03-11 11:00', '2026-03-25 10:00', '2026-04-01 10:00', '2026-04-08 10:00']);
+    expect(text).toContain('BYDAY=WE');
+    expect(text).toContain('EXDATE;TZID=Europe/Berlin:20260318T100000');
+  });
+  it('carries a new title to the overrides that had the old one', () => {
+    const moved = change(weekly(), 1, 'this', later(1)).now;
+    const { text } = change(moved, 0, 'all', () => ({ title: 'Daily' }));
+    expect(text.match(/SUMMARY:Daily/g)).toHaveLength(2);
+  });
+  it('stops recurring when the rule goes', () => {
+    expect(list(change(weekly(), 0, 'all', () => ({ rule: null })).now)).toEqual(['2026-03-03 10:00']);
+  });
+  it('becomes all-day and stays on its days', () => {
+    const day = dayFrom(2026, 3, 3);
+    const { now, text } = change(weekly(), 0, 'all', () => ({ allDay: true, zone: null, start: startOf(day), end: startOf(day + 1) }));
+    expect(list(now).slice(0, 2)).toEqual(['2026-03-03 day', '2026-03-10 day']);
+    expect(text).toContain('DTSTART;VALUE=DATE:20260303');
+  });
+  it('keeps what it does not know, and a DURATION', () => {
+    const item = event('SUMMARY:x', 'DTSTART;X-A=b;TZID=Europe/Berlin:20260303T100000', 'DURATION:PT45M', 'X-FOO;BAR="a,b":c\\,d', 'CONFERENCE;FEATURE=AUDIO;VALUE=URI:tel:+1', 'BEGIN:VALARM', 'ACTION:EMAIL', 'TRIGGER:-PT5M', 'X-Y:z', 'END:VALARM');
+    const { text } = change(item, 0, 'all', later(1));
+    for (const kept of ['DTSTART;X-A=b;TZID=Europe/Berlin:20260303T110000', 'DURATION:PT45M', 'c\\,d', 'CONFERENCE;FEATURE=AUDIO', 'tel:+1', 'X-Y:z', 'ACTION:EMAIL']) expect(text.replace(/\r\n /g, '')).toContain(kept);
+  });
+});
+
+describe('a new event', () => {
+  it('brings the definition of its time zone', () => {
+    const draft = { ...emptyDraft('vevent', wall(2026, 3, 3, 10), wall(2026, 3, 3, 11), false, BERLIN), title: 'New' };
+    const text = makeItem('u', draft, hand);
+    expect(text).toContain('BEGIN:VTIMEZONE');
+    expect(text).toContain('RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU');
+    expect(list(readItem(text)!)).toEqual(['2026-03-03 10:00']);
+  });
+  it('survives a hostile title', () => {
+    const title = '</script><img src=x onerror=alert(1)>\nEND:VEVENT\r\nBEGIN:VEVENT;,\\';
+    const text = makeItem('u', { ...emptyDraft('vevent', 0, HOUR, false, 'UTC'), title }, hand);
+    expect(readItem(text)!.master!.getFirstPropertyValue('summary')).toContain('onerror=alert(1)>\nEND:VEVENT');
+    expect(text.match(/BEGIN:VEVENT\r\n/g)).toHaveLength(1);
+  });
+});
+
+describe('expansion', () => {
+  it('finds a far instance of an endless rule at once', () => {
+    const item = event('SUMMARY:x', 'DTSTART:19700101T090000Z', 'RRULE:FREQ=DAILY');
+    const before = performance.now();
+    expect(expand(item, dayFrom(2026, 3, 1), dayFrom(2026, 3, 3), 'UTC')).toHaveLength(2);
+    expect(performance.now() - before).toBeLessThan(100);
+  });
+  it('cuts a rule of seconds', () => {
+    const item = event('SUMMARY:x', 'DTSTART:20260101T090000Z', 'RRULE:FREQ=SECONDLY');
+    expect(expand(item, dayFrom(2026, 3, 1), dayFrom(2026, 4, 3), 'UTC').length).toBeLessThanOrEqual(3000);
+  });
+  it('has 5,000 instances of one event in range of a year view', () => {
+    const item = event('SUMMARY:x', 'DTSTART:20260101T000000Z', 'RRULE:FREQ=HOURLY;COUNT=5000');
+    expect(expand(item, dayFrom(2026, 7, 1), dayFrom(2026, 7, 2), 'UTC')).toHaveLength(24);
+  });
+});
