@@ -55,11 +55,13 @@ impl Parser<'_> {
             return Err(self.error(start, format!("the name of a property has more than {MAX_NAME} characters")));
         }
         let name = &line[..name_length];
-        if after == Some(b':') && name.eq_ignore_ascii_case(b"BEGIN") {
-            return self.begin(start, line);
-        }
-        if after == Some(b':') && name.eq_ignore_ascii_case(b"END") {
-            return self.end(start, line);
+        match (after, name.len()) {
+            (Some(b':'), 5) if name.eq_ignore_ascii_case(b"BEGIN") => return self.begin(start, line),
+            (Some(b':'), 3) if name.eq_ignore_ascii_case(b"END") => return self.end(start, line),
+            (_, 3 | 5) if [&b"BEGIN"[..], b"END"].iter().any(|other| name.eq_ignore_ascii_case(other)) => {
+                return Err(self.error(start, "BEGIN and END have no parameters".to_owned()));
+            }
+            _ => {}
         }
         if self.open.is_empty() {
             return Err(self.error(start, self.outside()));
