@@ -11,8 +11,8 @@ const MAX_SIZE: usize = 10 << 20;
 const MAX_LINES: usize = 200_000;
 /// Components inside each other at most.
 const MAX_DEPTH: usize = 8;
-/// Octets of a property's name at most.
-const MAX_NAME: usize = 200;
+/// Octets of a property's name at most: so that no fold comes to stand in it.
+const MAX_NAME: usize = 70;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn parse(octets: &[u8]) -> Result<Box<[Line]>, SyntaxError> {
