@@ -85,6 +85,8 @@ impl CalendarObject {
             return Err(TooMany);
         }
         occurrences.sort_by_key(|one| (one.start, one.recurrence_id));
+        // A local time that is skipped may be another one in UTC; it is one instance (RFC 5545 section 3.8.5.2).
+        occurrences.dedup_by(|one, before| one.recurrence_id.is_some() && one.recurrence_id == before.recurrence_id);
         Ok(occurrences)
     }
 
@@ -216,8 +218,8 @@ impl Visit<'_> {
             i64::MIN => first,
             key => first.max(local_of_key(&start.form, key) - slack),
         };
-        let mut starts = Starts::new(start, recurrence, first)?;
-        while let Some(added) = starts.next()?.filter(|added| added.local <= last) {
+        let mut starts = Starts::new(start, recurrence, first, last)?;
+        while let Some(added) = starts.next()? {
             let key = if start.form.floats() { added.local } else { start.form.instant(added.local, self.floating) };
             let is_overridden = || self.overrides.binary_search_by_key(&key, |one| one.key).is_ok();
             let is_excepted = || recurrence.is_some_and(|recurrence| recurrence.excepts(added.local, key));

@@ -10,6 +10,10 @@ use super::{CalendarObject, Fault, Hull, Kind, Override, Part};
 use crate::document::{Component, Document};
 use crate::zone::{Zone, Zones};
 
+/// Time zones of a calendar at most.
+const MAX_ZONES: usize = 100;
+/// Alarms of an event, hours of an availability, at most.
+const MAX_NESTED: usize = 100;
 /// Components of one UID at most.
 const MAX_PARTS: usize = 10_000;
 
@@ -19,6 +23,10 @@ pub(super) fn read(document: Document, zones: &Zones) -> Result<CalendarObject, 
     let components: Vec<(Kind, Component<'_>)> =
         root.components().filter_map(|component| Some((Kind::of(component.name())?, component))).collect();
     let kind = check_resource(root, &components)?;
+    if let Some(component) = components.iter().find(|(_, one)| one.components().count() > MAX_NESTED) {
+        let reason = format!("there are more than {MAX_NESTED} components in the {kind}");
+        return Err(Fault::resource(Some(component.1.line()), reason));
+    }
     let zones = read_zones(root, &components, zones)?;
     let mut parts = Vec::with_capacity(components.len());
     for (_, component) in &components {
@@ -89,7 +97,7 @@ fn read_zones(
     zones: &Zones,
 ) -> Result<Box<[Arc<Zone>]>, Fault> {
     let mut read: Vec<Arc<Zone>> = Vec::new();
-    for component in root.components().filter(|component| component.is("VTIMEZONE")) {
+    for component in root.components().filter(|component| component.is("VTIMEZONE")).take(MAX_ZONES + 1) {
         read.push(zones.of_component(component).map_err(|reason| Fault::data(component.line(), reason))?);
     }
     let nested = components.iter().flat_map(|(_, component)| component.components());
@@ -99,6 +107,9 @@ fn read_zones(
                 read.extend(zones.named(&tzid));
             }
         }
+    }
+    if read.len() > MAX_ZONES {
+        return Err(Fault::resource(None, format!("the calendar names more than {MAX_ZONES} time zones")));
     }
     Ok(read.into())
 }

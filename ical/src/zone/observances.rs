@@ -27,6 +27,10 @@ struct Observance {
 const TABLE_START: i64 = -2_208_988_800;
 /// Changes in a table at most: eight a year for two hundred years.
 const MAX_CHANGES: usize = 1600;
+/// Rules of an observance at most; one is usual.
+const MAX_RULES: usize = 4;
+/// Observances of a zone at most.
+const MAX_OBSERVANCES: usize = 500;
 /// How far back an onset is looked for behind the table.
 const LOOK_BACK: i64 = 2 * 366 * DAY;
 
@@ -34,7 +38,9 @@ impl Observances {
     /// Reads those of a VTIMEZONE; none if it has none.
     pub fn read(component: Component<'_>) -> Result<Option<Observances>, String> {
         let (mut changes, mut endless) = (Vec::new(), Vec::new());
-        for part in component.components().filter(|part| part.is("STANDARD") || part.is("DAYLIGHT")) {
+        for part in
+            component.components().filter(|part| part.is("STANDARD") || part.is("DAYLIGHT")).take(MAX_OBSERVANCES)
+        {
             let bad = |reason: String| format!("{reason} ({} of a VTIMEZONE, line {})", part.name(), part.line());
             read_observance(part, &mut changes, &mut endless).map_err(bad)?;
             if changes.len() > MAX_CHANGES {
@@ -62,7 +68,7 @@ impl Observances {
 
     fn offset_later(&self, time: i64, of: impl Fn(Change) -> i64) -> i32 {
         let latest = |observance: &Observance| {
-            let mut walk = observance.series.walk(time - LOOK_BACK);
+            let mut walk = observance.series.walk(time - LOOK_BACK, time + LOOK_BACK);
             let changes = std::iter::from_fn(|| walk.next().and_then(Result::ok)).map(|onset| observance.change(onset));
             changes.take_while(|change| of(*change) <= time).last()
         };
@@ -106,7 +112,7 @@ fn read_observance(
         onsets.extend(onset(property)?.into_iter().map(local));
     }
     changes.extend(onsets.into_iter().map(|onset| Change::new(onset, from, to)));
-    for property in part.properties_named("RRULE") {
+    for property in part.properties_named("RRULE").take(MAX_RULES) {
         let rule = Rule::parse(&property.value()).map_err(|reason| format!("its RRULE is wrong: {reason}"))?;
         let local = |instant: i64| instant + i64::from(from);
         let series = Series::new(rule, start, Clock::Zone(&local)).map_err(|_| "its RRULE is too laborious")?;
@@ -122,11 +128,11 @@ fn read_observance(
 /// Adds the changes of a rule up to where the table ends.
 fn read_series(observance: &Observance, changes: &mut Vec<Change>) -> Result<(), String> {
     let series = &observance.series;
-    let mut walk = series.walk(TABLE_START);
+    let mut walk = series.walk(TABLE_START, TABLE_END + LOOK_BACK);
     while let Some(onset) = walk.next() {
         let onset = onset.map_err(|_| "its RRULE is too laborious")?;
         let change = observance.change(onset);
-        if onset > series.last.min(TABLE_END + LOOK_BACK) || change.instant() > series.last_instant {
+        if change.instant() > series.last_instant {
             break;
         }
         if changes.len() > MAX_CHANGES {
