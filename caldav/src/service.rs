@@ -29,6 +29,7 @@ use crate::webdav::lock::Locks;
 use crate::world::Published;
 use listener::Listener;
 use metrics::Counters;
+use past::Past;
 
 /// What the parts of the running service share.
 pub struct Service {
@@ -38,6 +39,8 @@ pub struct Service {
     pub store: Store,
     /// What its trees mean.
     pub published: Published,
+    /// What older trees were.
+    pub past: Past,
     /// What the service was told.
     pub settings: Settings,
     /// What is counted.
@@ -138,6 +141,7 @@ impl Service {
             counters: Counters::register(&boot.metrics, &store),
             store,
             published,
+            past: Past::default(),
             settings: config.settings.clone(),
             pull_token: config.pull_token.clone(),
             net: boot.net.clone(),
@@ -145,6 +149,7 @@ impl Service {
             locks: Mutex::default(),
             logins: Mutex::new(Logins::new(entropy::octets(), clock::unix_seconds())),
         };
+        service.past.remember(service.published.world().snapshot());
         follow::report(&service, &first);
         service.counters.follow(&service.published.world());
         service

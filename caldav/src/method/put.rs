@@ -75,10 +75,9 @@ pub fn target(context: &Context<'_>, path: &Path) -> Result<Target, Error> {
         Found::Free(place) => match place.parent {
             _ if !place.rights.can_write() => Err(missing(&place.href, "bind")),
             Some(collection) => Ok(Target { href: place.href, collection, name: place.name, present: None }),
-            // A home is a collection too, though one that need not have a directory yet.
             None => {
-                let collection = Arc::new(Collection::new(&place.directory, crate::world::Kind::Plain));
-                Ok(Target { href: place.href, collection, name: place.name, present: None })
+                let reason = "in a home there are calendars and folders, and files only in these";
+                Err(Error::forbidden((CALDAV, "calendar-collection-location-ok"), reason))
             }
         },
         Found::Nowhere => Err(Error::NoParent),

@@ -13,6 +13,7 @@ use crate::world::Step;
 /// not matter.
 pub fn publish(service: &Service) {
     if let Some(step) = service.published.publish(&service.store.snapshot()) {
+        service.past.remember(service.published.world().snapshot());
         report(service, &step);
     }
     service.counters.follow(&service.published.world());

@@ -226,8 +226,10 @@ impl Step<'_> {
     }
 
     fn forget(&mut self, directory: &str, changes: &[ChangedPath]) {
-        if self.world.collections.remove_mut(directory) {
-            self.changes.push((directory.into(), String::new()));
+        if let Some(old) = self.world.collections.get(directory).cloned() {
+            self.world.collections.remove_mut(directory);
+            let members = old.members().map(|member| member.name.to_string()).chain([String::new()]);
+            self.changes.extend(members.map(|name| (Arc::clone(&old.path), name)));
         }
         for change in changes.iter().filter(|change| change.after.is_none()) {
             self.broken.insert(change.path.clone(), None);
