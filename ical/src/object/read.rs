@@ -12,6 +12,8 @@ use crate::zone::{Zone, Zones};
 
 /// Time zones of a calendar at most.
 const MAX_ZONES: usize = 100;
+/// STANDARD and DAYLIGHT of all its time zones at most.
+const MAX_OBSERVANCES: usize = 1000;
 /// Alarms of an event, hours of an availability, at most.
 const MAX_NESTED: usize = 100;
 /// Components of one UID at most.
@@ -97,6 +99,11 @@ fn read_zones(
     zones: &Zones,
 ) -> Result<Box<[Arc<Zone>]>, Fault> {
     let mut read: Vec<Arc<Zone>> = Vec::new();
+    let described = root.components().filter(|component| component.is("VTIMEZONE"));
+    if described.flat_map(|component| component.components()).count() > MAX_OBSERVANCES {
+        let reason = format!("the time zones of the calendar have more than {MAX_OBSERVANCES} observances");
+        return Err(Fault::resource(None, reason));
+    }
     for component in root.components().filter(|component| component.is("VTIMEZONE")).take(MAX_ZONES + 1) {
         read.push(zones.of_component(component).map_err(|reason| Fault::data(component.line(), reason))?);
     }

@@ -28,9 +28,12 @@ const TABLE_START: i64 = -2_208_988_800;
 /// Changes in a table at most: eight a year for two hundred years.
 const MAX_CHANGES: usize = 1600;
 /// Rules of an observance at most; one is usual.
-const MAX_RULES: usize = 4;
-/// Observances of a zone at most.
-const MAX_OBSERVANCES: usize = 500;
+const MAX_RULES: usize = 2;
+/// Observances that go on for ever at most; two are usual.
+const MAX_ENDLESS: usize = 16;
+/// Steps along a rule to fill the table at most, and to find one onset behind it.
+const MAX_STEPS: u32 = 5000;
+const MAX_LATER_STEPS: u32 = 200;
 /// How far back an onset is looked for behind the table.
 const LOOK_BACK: i64 = 2 * 366 * DAY;
 
@@ -38,13 +41,14 @@ impl Observances {
     /// Reads those of a VTIMEZONE; none if it has none.
     pub fn read(component: Component<'_>) -> Result<Option<Observances>, String> {
         let (mut changes, mut endless) = (Vec::new(), Vec::new());
-        for part in
-            component.components().filter(|part| part.is("STANDARD") || part.is("DAYLIGHT")).take(MAX_OBSERVANCES)
-        {
+        for part in component.components().filter(|part| part.is("STANDARD") || part.is("DAYLIGHT")) {
             let bad = |reason: String| format!("{reason} ({} of a VTIMEZONE, line {})", part.name(), part.line());
             read_observance(part, &mut changes, &mut endless).map_err(bad)?;
             if changes.len() > MAX_CHANGES {
                 return Err(format!("a VTIMEZONE has more than {MAX_CHANGES} changes"));
+            }
+            if endless.len() > MAX_ENDLESS {
+                return Err(format!("a VTIMEZONE has more than {MAX_ENDLESS} rules without end"));
             }
         }
         Ok(Table::new(changes).map(|table| Observances { table, endless: endless.into() }))
@@ -68,7 +72,7 @@ impl Observances {
 
     fn offset_later(&self, time: i64, of: impl Fn(Change) -> i64) -> i32 {
         let latest = |observance: &Observance| {
-            let mut walk = observance.series.walk(time - LOOK_BACK, time + LOOK_BACK);
+            let mut walk = observance.series.walk(time - LOOK_BACK, time + LOOK_BACK).patient(MAX_LATER_STEPS);
             let changes = std::iter::from_fn(|| walk.next().and_then(Result::ok)).map(|onset| observance.change(onset));
             changes.take_while(|change| of(*change) <= time).last()
         };
@@ -128,7 +132,7 @@ fn read_observance(
 /// Adds the changes of a rule up to where the table ends.
 fn read_series(observance: &Observance, changes: &mut Vec<Change>) -> Result<(), String> {
     let series = &observance.series;
-    let mut walk = series.walk(TABLE_START, TABLE_END + LOOK_BACK);
+    let mut walk = series.walk(TABLE_START, TABLE_END + LOOK_BACK).patient(MAX_STEPS);
     while let Some(onset) = walk.next() {
         let onset = onset.map_err(|_| "its RRULE is too laborious")?;
         let change = observance.change(onset);

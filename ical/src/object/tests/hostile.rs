@@ -23,6 +23,31 @@ fn ask(text: String) {
     let _ = crate::describe::change(None, Some(&object));
 }
 
+/// None of these takes more than a moment; a test that is slow here has found a way to keep a server busy.
+#[test]
+fn what_is_made_to_be_laborious_is_not() {
+    let event = |lines: &str| format!("BEGIN:VEVENT\nUID:1\nDTSTART:20200101T100000Z\n{lines}\nEND:VEVENT\n");
+    let calendar = |body: &str| ask(format!("BEGIN:VCALENDAR\n{body}END:VCALENDAR\n"));
+    let day = |nth: usize| format!("{:04}{:02}{:02}", 2020 + nth / 336, 1 + nth / 28 % 12, 1 + nth % 28);
+    let future = |nth: usize| {
+        event("").replace("UID:1", &format!("UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:{}T100000Z", day(nth)))
+    };
+    calendar(&(event("RRULE:FREQ=DAILY") + &(0..3000).map(future).collect::<String>()));
+    let dates: Vec<String> = (0..20_000).map(day).collect();
+    calendar(&event(&format!("RRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:{}", dates.join(","))));
+    calendar(&event(&format!("RRULE:FREQ=DAILY\nRDATE;VALUE=DATE:{}", dates.join(","))));
+    calendar(&event("RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30\n".repeat(10).trim_end()));
+    calendar(&event("RRULE:FREQ=MINUTELY;BYSETPOS=2\n".repeat(10).trim_end()));
+    let every = |most: u32| (0..most).map(|one| one.to_string()).collect::<Vec<_>>().join(",");
+    let alarm = "BEGIN:VALARM\nTRIGGER:-P3000000D\nREPEAT:2\nDURATION:PT1S\nEND:VALARM\n".repeat(20);
+    calendar(&event(&format!("RRULE:FREQ=DAILY;BYHOUR={};BYMINUTE={}\n{}", every(24), every(60), alarm.trim_end())));
+    let observance = "BEGIN:STANDARD\nDTSTART:21010601T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0100\nRRULE:FREQ=MINUTELY;BYSETPOS=2\nEND:STANDARD\n";
+    let zone = format!("BEGIN:VTIMEZONE\nTZID:X\n{}END:VTIMEZONE\n", observance.repeat(12));
+    calendar(
+        &(zone + &event("").replace("DTSTART:2020", "RRULE:FREQ=DAILY\nDTSTART;TZID=X:2150").replace("00Z", "00")),
+    );
+}
+
 fn number() -> impl Strategy<Value = String> {
     prop_oneof![
         (-60i32..=60).prop_map(|number| number.to_string()),
