@@ -6,7 +6,7 @@
 //! What it means: a [`CalendarObject`] is what a server stores, the components of one UID, checked as RFC 4791 wants it. It knows
 //! when it takes place: [`CalendarObject::hull`] for an index, [`CalendarObject::occurrences`] for a range. Its times have a
 //! [`Zone`], which [`Zones`] keeps once for all calendars that describe it alike. A recurrence rule never counts from its first
-//! instance: any window is found by division (`recurrence`).
+//! instance: any window is found by division (`recurrence`). What invitations change in the calendars of others is in [`itip`].
 //!
 //! Here is neither clock nor file: the IANA database is compiled in, and the zone of floating times is an argument.
 
@@ -15,6 +15,7 @@ pub mod describe;
 pub mod document;
 pub mod filter;
 pub mod free_busy;
+pub mod itip;
 pub mod object;
 pub mod patch;
 mod recurrence;
