@@ -16,12 +16,12 @@
 //!
 //! What CalDAV asks: [`filter`] tests an object against a calendar-query, [`select`] renders calendar-data, [`free_busy`] collects
 //! when somebody is busy. What a server does to objects: [`patch`] changes single lines, [`redact`] leaves only the times,
-//! [`describe`] says in a phrase what changed.
+//! [`describe`] says in a phrase what changed, [`itip`] what invitations change in the calendars of others.
 //!
 //! Whatever somebody stores, its cost is bounded, and each bound has a name: octets, lines, depth, components, zones, rules, steps along
 //! a rule ([`TooMany`]).
 //!
-//! What is not here: clocks, files, networks, XML, scheduling messages (iTIP), the environment's time zone. The zone of floating
+//! What is not here: clocks, files, networks, XML, the environment's time zone. The zone of floating
 //! times and the time now are arguments.
 
 mod civil;
@@ -29,6 +29,7 @@ pub mod describe;
 pub mod document;
 pub mod filter;
 pub mod free_busy;
+pub mod itip;
 pub mod object;
 pub mod patch;
 mod recurrence;

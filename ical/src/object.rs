@@ -20,7 +20,7 @@ use bytes::Bytes;
 pub use fault::{Fault, Precondition};
 pub use hull::Hull;
 pub(crate) use hull::{availability_span, free_busy_periods, parse_period};
-pub(crate) use occurrences::visit_schedule;
+pub(crate) use occurrences::{local_of_key, visit_schedule};
 pub use occurrences::{Occurrence, RecurrenceId, TooMany};
 pub(crate) use schedule::{Basis, Schedule, key, moment};
 
@@ -97,7 +97,17 @@ pub struct Components<'a> {
 impl CalendarObject {
     /// Parses and checks what a client wants to store.
     pub fn parse(octets: Bytes, zones: &Zones) -> Result<CalendarObject, Fault> {
-        read::read(Document::parse(octets)?, zones)
+        read::read(Document::parse(octets)?, zones, read::Door::Stored)
+    }
+
+    /// Parses a scheduling message, which says by METHOD what it is for (RFC 5546) and is never stored in a calendar.
+    pub fn parse_message(octets: Bytes, zones: &Zones) -> Result<CalendarObject, Fault> {
+        read::read(Document::parse(octets)?, zones, read::Door::Message)
+    }
+
+    /// METHOD of a scheduling message, in capitals.
+    pub fn method(&self) -> Option<String> {
+        self.document.root().property("METHOD").map(|method| method.value().trim_ascii().to_ascii_uppercase())
     }
 
     /// The text and its structure.
@@ -191,6 +201,14 @@ impl CalendarObject {
     pub(crate) fn first_part(&self) -> usize {
         let first = self.master.or_else(|| self.overrides.first().map(|one| one.part));
         first.unwrap_or_default() as usize
+    }
+
+    pub(crate) fn master(&self) -> Option<usize> {
+        self.master.map(|master| master as usize)
+    }
+
+    pub(crate) fn overrides(&self) -> &[Override] {
+        &self.overrides
     }
 
     pub(crate) fn parts(&self) -> &[Part] {

@@ -2,6 +2,8 @@
 //!
 //! What is written is folded at 75 octets (RFC 5545 section 3.1) and ends its lines as the calendar does.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::document::{Component, Document, Property};
@@ -20,16 +22,16 @@ pub struct Patch<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProperty {
     /// Its name and parameters, as they are written.
-    head: String,
-    value: String,
+    pub(crate) head: String,
+    pub(crate) value: String,
 }
 
 /// A component as it is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewComponent {
-    name: String,
-    properties: Vec<NewProperty>,
-    components: Vec<NewComponent>,
+    pub(crate) name: String,
+    pub(crate) properties: Vec<NewProperty>,
+    pub(crate) components: Vec<NewComponent>,
 }
 
 impl<'a> Patch<'a> {
@@ -137,6 +139,22 @@ impl NewProperty {
         self.head.split(';').next().unwrap_or_default()
     }
 
+    /// Whether it is called that, in any case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name)
+    }
+
+    /// The value, as it is written.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The value of a parameter, decoded.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut all = text::parameters(Cow::Borrowed(&self.head[self.name().len()..]));
+        all.find(|(written, _)| written.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+    }
+
     fn print(&self, newline: &str, out: &mut Vec<u8>) {
         text::fold(&format!("{}:{}", self.head, self.value), newline, out);
     }
@@ -146,6 +164,15 @@ impl NewComponent {
     /// An empty component, such as a VEVENT.
     pub fn new(name: &str) -> NewComponent {
         NewComponent { name: printable(name), properties: Vec::new(), components: Vec::new() }
+    }
+
+    /// A component as it is in a document, with all that is in it.
+    pub fn of(component: Component<'_>) -> NewComponent {
+        NewComponent {
+            name: printable(component.name()),
+            properties: component.properties().map(NewProperty::of).collect(),
+            components: component.components().map(NewComponent::of).collect(),
+        }
     }
 
     /// A VCALENDAR made by `product`, such as `-//example.org//calendar//EN`.

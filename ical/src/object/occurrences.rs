@@ -275,7 +275,8 @@ impl Recurrence {
     }
 }
 
-fn local_of_key(form: &Form, key: i64) -> i64 {
+/// The local digits of an instance in the form of its master.
+pub(crate) fn local_of_key(form: &Form, key: i64) -> i64 {
     if form.floats() { key } else { form.local(key, &Zone::utc()) }
 }
 

@@ -19,9 +19,18 @@ const MAX_NESTED: usize = 100;
 /// Components of one UID at most.
 const MAX_PARTS: usize = 10_000;
 
-pub(super) fn read(document: Document, zones: &Zones) -> Result<CalendarObject, Fault> {
+/// By which way a calendar comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// To be stored: METHOD is refused.
+    Stored,
+    /// A message: METHOD is needed.
+    Message,
+}
+
+pub(super) fn read(document: Document, zones: &Zones, door: Door) -> Result<CalendarObject, Fault> {
     let root = document.root();
-    check_calendar(root)?;
+    check_calendar(root, door)?;
     let components: Vec<(Kind, Component<'_>)> =
         root.components().filter_map(|component| Some((Kind::of(component.name())?, component))).collect();
     let kind = check_resource(root, &components)?;
@@ -42,10 +51,13 @@ pub(super) fn read(document: Document, zones: &Zones) -> Result<CalendarObject, 
 }
 
 /// The properties of the calendar itself.
-fn check_calendar(root: Component<'_>) -> Result<(), Fault> {
+fn check_calendar(root: Component<'_>, door: Door) -> Result<(), Fault> {
+    if door == Door::Message && root.property("METHOD").is_none() {
+        return Err(Fault::resource(None, "a message must have a METHOD"));
+    }
     for property in root.properties() {
         let is = |wanted: &str| property.value().trim_ascii().eq_ignore_ascii_case(wanted);
-        if property.is("METHOD") {
+        if property.is("METHOD") && door == Door::Stored {
             let reason = "METHOD is for messages; a stored calendar object must not have it";
             return Err(Fault::resource(Some(property.line()), reason));
         }
