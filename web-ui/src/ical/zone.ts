@@ -134,6 +134,9 @@ export const resolveZone = (tzid: string, definitions: ICAL.Component[]): Zone =
   return name;
 };
 
+/** What a TZID parameter says for a zone: the name a home-made one had in its own file. */
+export const tzidOf = (zone: string): string => (homemade.has(zone) ? zone.replace(/ \(\d+\)$/, '') : zone);
+
 export const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
 export const allZones = (): string[] => {

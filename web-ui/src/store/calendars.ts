@@ -132,9 +132,10 @@ export const refresh = async (): Promise<void> => {
   for (const calendar of calendars.value) {
     const known = tokens.get(calendar.href);
     if (!known || (known.sync === calendar.syncToken && known.ctag === calendar.ctag)) continue;
-    tokens.set(calendar.href, { sync: calendar.syncToken, ctag: calendar.ctag });
     if (known.sync) news = (await catchUp(calendar, known.sync)) || news;
     else await refetch(calendar);
+    // Only now: a failure on the way asks for the same changes again.
+    tokens.set(calendar.href, { sync: calendar.syncToken, ctag: calendar.ctag });
   }
   if (news) touched();
   // Whatever a failure left out is asked for again.
