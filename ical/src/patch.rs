@@ -137,7 +137,7 @@ impl NewProperty {
         self.head.split(';').next().unwrap_or_default()
     }
 
-    fn print(&self, newline: &str, out: &mut Vec<u8>) {
+    pub(crate) fn print(&self, newline: &str, out: &mut Vec<u8>) {
         text::fold(&format!("{}:{}", self.head, self.value), newline, out);
     }
 }
