@@ -58,11 +58,14 @@ impl Zone {
         Zone::of_component(component.ok_or("there is no VTIMEZONE in the text")?)
     }
 
-    /// The zone of a calendar's VTIMEZONE. One without any observance says no more than its name.
+    /// The zone of a calendar's VTIMEZONE. One that says nothing, or what cannot be read, is taken by its name where that is known.
     pub(crate) fn of_component(component: Component<'_>) -> Result<Zone, String> {
         let id = component.property("TZID").ok_or("a VTIMEZONE has no TZID")?.text();
-        let named = || names::find(&id).unwrap_or(Rules::Fixed(0));
-        let rules = Observances::read(component)?.map_or_else(named, Rules::Own);
+        let rules = match Observances::read(component) {
+            Ok(Some(observances)) => Rules::Own(observances),
+            Ok(None) => names::find(&id).unwrap_or(Rules::Fixed(0)),
+            Err(reason) => names::find(&id).ok_or(reason)?,
+        };
         Ok(Zone { id: Cow::Owned(id), rules })
     }
 

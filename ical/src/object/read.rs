@@ -41,7 +41,12 @@ pub(super) fn read(document: Document, zones: &Zones, door: Door) -> Result<Cale
     let zones = read_zones(root, &components, zones)?;
     let mut parts = Vec::with_capacity(components.len());
     for (_, component) in &components {
-        parts.push(Part { begin: component.begin(), schedule: Schedule::read(*component, kind, &zones)? });
+        let mut schedule = Schedule::read(*component, kind, &zones)?;
+        if matches!(kind, Kind::FreeBusy | Kind::Availability) {
+            // These do not recur (RFC 5545 section 3.6.4, RFC 7953 section 3.1); the hours in them do.
+            schedule.recurrence = None;
+        }
+        parts.push(Part { begin: component.begin(), schedule });
     }
     let (master, overrides) = relate(&components, &parts)?;
     let parts = parts.into_boxed_slice();

@@ -89,6 +89,8 @@ fn what_is_wrong_with_a_zone_is_said() {
     assert_eq!(calendar.unwrap().id(), "Home");
     let empty = Zone::of_vtimezone("BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nEND:VTIMEZONE").unwrap();
     assert_eq!(utc(&empty, "20260701T120000"), "20260701T100000", "taken by its name");
+    let odd = Zone::of_vtimezone(&BERLIN.replace("-1SU", "0SU").replace("Home", "W. Europe Standard Time")).unwrap();
+    assert_eq!(utc(&odd, "20260701T120000"), "20260701T100000", "its rule cannot be read, its name can");
 }
 
 #[test]
