@@ -74,8 +74,13 @@ impl<'a> Context<'a> {
     pub fn addresses(&self, user: &str) -> Vec<String> {
         let emails = self.world.user(user).map_or(&[][..], |user| &user.email);
         match emails {
-            [] => vec![format!("mailto:{user}@{}", self.settings.hostname)],
+            [] => vec![format!("mailto:{}", address_of(user, &self.settings.hostname))],
             emails => emails.iter().map(|email| format!("mailto:{email}")).collect(),
         }
     }
+}
+
+/// The address of a user who gave none: the name, where it is one already.
+pub fn address_of(user: &str, hostname: &str) -> String {
+    if user.contains('@') { user.to_owned() } else { format!("{user}@{hostname}") }
 }
