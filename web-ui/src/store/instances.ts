@@ -54,14 +54,26 @@ export const instancesIn = (from: Day, to: Day): Shown[] => {
   return found.sort(order);
 };
 
+interface Face {
+  title: string;
+  cancelled: boolean;
+  open: boolean;
+}
+
+const faces = new WeakMap<object, Face>();
+
+/** What every instance of a component shows alike; components are replaced, never edited, once they are shown. */
+const faceOf = (component: Instance['component']): Face => {
+  let face = faces.get(component);
+  if (!face) {
+    const status = text(component, 'status').toUpperCase();
+    faces.set(component, (face = { title: titleOf(component), cancelled: status === 'CANCELLED', open: status === 'TENTATIVE' }));
+  }
+  return face;
+};
+
 export const present = (entry: Entry, calendar: Collection, one: Instance): Shown => ({
-  ...one,
-  key: instanceKey(entry.href, one),
-  entry,
-  calendar,
-  title: titleOf(one.component),
-  cancelled: text(one.component, 'status').toUpperCase() === 'CANCELLED',
-  open: text(one.component, 'status').toUpperCase() === 'TENTATIVE',
+  ...one, ...faceOf(one.component), key: instanceKey(entry.href, one), entry, calendar,
 });
 
 /** Long before short, early before late: bars lie above what they span. */
