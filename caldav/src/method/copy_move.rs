@@ -13,7 +13,7 @@ use crate::request::Depth;
 use crate::resource::{Found, Path, Resource, What};
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::{self, State};
-use crate::webdav::lock::Touch;
+use crate::webdav::lock::{LockChange, Touch};
 use crate::webdav::names::{CALDAV, DAV};
 use crate::world::{Collection, Member};
 
@@ -98,9 +98,7 @@ fn of_member(
     };
     let mut change = Change::new(writes, message, plain(status));
     if is_move {
-        let mut locks = context.locks.clone();
-        locks.remove_at(&path);
-        change.locks = Some(locks);
+        change.locks.push(LockChange::RemoveAt(path));
     }
     Ok(change)
 }
@@ -208,9 +206,8 @@ fn of_collection(
     let message = format!("{verb} the {} {} to {name}", word(collection), collection.name());
     let mut change = Change::new(writes, message, plain(status));
     if is_move || is_there {
-        let mut locks = context.locks.clone();
-        [Some(&path), is_move.then_some(&from)].into_iter().flatten().for_each(|path| locks.remove_at(path));
-        change.locks = Some(locks);
+        let gone = [Some(path), is_move.then_some(from)].into_iter().flatten();
+        change.locks.extend(gone.map(LockChange::RemoveAt));
     }
     Ok(change)
 }
