@@ -10,6 +10,7 @@
 //! means is known by the crate `ical`.
 
 pub mod accounts;
+pub mod addresses;
 pub mod administration;
 pub mod calendar_server;
 pub mod config;
@@ -33,6 +34,8 @@ pub mod scheduling;
 pub mod service;
 pub mod sharing;
 pub mod subscription;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 pub mod web;
 pub mod webdav;

@@ -19,13 +19,16 @@ pub use difference::{attendee_may, fingerprint, rescheduled};
 pub use draft::Draft;
 pub use merge::Kept;
 pub use message::{cancel, cancelled, reply, request};
-pub use people::{Invited, TwoOrganizers, invited, is_scheduled_by_server, organizer, partstat, rewrite};
+pub use people::{
+    Invited, TwoOrganizers, invited, is_invited, is_scheduled_by_server, organizer, partstat, rewrite, sequence, status,
+};
+
+use std::ops::ControlFlow;
 
 use crate::document::Component;
 use crate::object::{CalendarObject, local_of_key, visit_schedule};
 use crate::value;
 use crate::zone::Zone;
-use std::ops::ControlFlow;
 
 /// From the value of an ORGANIZER or ATTENDEE to whose address it is.
 pub type Identify<'a> = &'a dyn Fn(&str) -> String;

@@ -116,6 +116,35 @@ impl Draft {
         numbers.max().unwrap_or(0)
     }
 
+    /// The UID.
+    pub fn uid(&self) -> Option<String> {
+        let component = self.components.values().next()?;
+        component.properties.iter().find(|property| property.is("UID")).map(|uid| text::unescape(&uid.value))
+    }
+
+    /// Whether all of it is called off.
+    pub fn is_cancelled(&self) -> bool {
+        let says_so = |property: &NewProperty| property.is("STATUS") && property.value.trim().eq_ignore_ascii_case("CANCELLED");
+        self.components.values().all(|component| component.properties.iter().any(says_so))
+    }
+
+    /// The same without single instances.
+    pub fn without(&self, instances: &[Instance]) -> Draft {
+        let mut draft = self.clone();
+        for instance in instances {
+            draft.components.remove(instance);
+            if let Instance::One(key) = instance {
+                draft.exceptions.insert(*key);
+            }
+        }
+        draft
+    }
+
+    /// What it has components for.
+    pub fn instances(&self) -> BTreeSet<Instance> {
+        self.components.keys().copied().collect()
+    }
+
     /// A component of its own for an instance, that says what the master says of it.
     pub(super) fn instance(&self, key: i64) -> Option<NewComponent> {
         let mut component = self.components.get(&Instance::All)?.clone();
