@@ -11,6 +11,7 @@ use gitstore::{Edit, EntryKind, ReadError};
 use toml_edit::Item;
 
 use crate::password::{AppSecret, LONGEST_PASSWORD, StoredHash};
+use crate::repository::collection::{CALENDAR_FILE, CollectionFile};
 use crate::repository::names::{NameError, check_principal, folded};
 use crate::repository::toml_text::without_tables;
 use crate::repository::user::{self, AppPassword, User};
@@ -20,6 +21,9 @@ pub use groups::{Members, add_member, create_group, groups, members, remove_grou
 
 /// Who is made when there is nobody.
 pub const FIRST_ADMINISTRATOR: &str = "admin";
+
+/// Name and display name of the calendar that a new user has.
+const FIRST_CALENDAR: (&str, &str) = ("calendar", "Calendar");
 
 /// The folder of all calendars.
 const CALENDARS: &str = "calendars";
@@ -134,6 +138,11 @@ pub fn create_user(edit: &mut Edit, name: &str, change: &UserChange, left: Calen
         }
     }
     write_user(edit, name, &changed("", name, change)?)?;
+    if edit.list(&calendars).is_empty() {
+        // Few clients can make a calendar, and all of them want one.
+        let first = CollectionFile { display_name: Some(FIRST_CALENDAR.1.to_owned()), ..CollectionFile::default() };
+        edit.write(&format!("{calendars}/{}/{CALENDAR_FILE}", FIRST_CALENDAR.0), first.write_into(""))?;
+    }
     edit.set_message(format!("Add the user {name}"));
     Ok(())
 }

@@ -12,8 +12,8 @@ use letsencrypt::host_names;
 use platform::ArgumentError;
 
 use crate::context::Settings;
-use crate::listener::Purpose;
-use crate::tls::Given;
+use crate::service::listener::Purpose;
+use crate::service::tls::Given;
 
 /// How long a write may wait for the remote.
 const WRITE_DEADLINE: Duration = Duration::from_secs(20);
@@ -216,7 +216,9 @@ impl Arguments {
             let (chain, key) = (read("--tls-certificate", certificate)?, read("--tls-key", key)?);
             return Ok(Security::Given(Given { chain, key }));
         }
-        let Some((server, Spelled { text, key: tsig })) = self.dns_server.zip(self.dns_key.clone()) else { return Ok(Security::Plain) };
+        let Some((server, Spelled { text, key: tsig })) = self.dns_server.zip(self.dns_key.clone()) else {
+            return Ok(Security::Plain);
+        };
         let host: Name =
             host_names::parse(hostname).map_err(|error| ArgumentError(format!("--hostname {hostname}: {error}")))?;
         let key = PrivateKey::from_seed(&text, &host);

@@ -6,9 +6,9 @@
 
 mod app;
 mod basic;
+mod last_passwords;
 mod limit;
 mod login;
-mod verified;
 
 use std::fmt;
 
@@ -23,9 +23,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use app::{AppHash, AppSecret};
 pub use basic::{Credentials, parse_basic};
+pub use last_passwords::LastPasswords;
 pub use limit::{LoginLimit, Network, Wait};
 pub use login::{Login, Logins};
-pub use verified::Verified;
 
 /// What a new hash costs: OWASP's choice with the least memory.
 const MEMORY_KIB: u32 = 7 * 1024;
@@ -187,6 +187,14 @@ mod tests {
         assert_eq!(StoredHash::parse(stored.text()).unwrap(), stored);
         assert!(stored.accepts("a:b c") && !stored.accepts("a:b") && !stored.accepts(""));
         assert_eq!(format!("{stored:?}"), "StoredHash(argon2id)");
+    }
+
+    /// The reference implementation's own example.
+    #[test]
+    fn hashes_of_others_are_accepted() {
+        let text = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        let stored = StoredHash::parse(text).unwrap();
+        assert!(stored.accepts("password") && !stored.accepts("passwore"));
     }
 
     #[test]

@@ -143,7 +143,9 @@ impl Resource {
     /// The collection that it is or is in.
     pub fn collection(&self) -> Option<&Arc<Collection>> {
         match &self.what {
-            What::Collection(collection) | What::Member(collection, _) | What::Inbox(_, Some(collection)) => Some(collection),
+            What::Collection(collection) | What::Member(collection, _) | What::Inbox(_, Some(collection)) => {
+                Some(collection)
+            }
             _ => None,
         }
     }

@@ -1,5 +1,14 @@
 //! The shell: the store, listeners and tasks around the functions that decide.
 
+mod administration;
+mod exchange;
+pub mod follow;
+pub mod listener;
+mod metrics;
+mod past;
+pub mod tls;
+mod web;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -14,12 +23,13 @@ use tokio_rustls::TlsAcceptor;
 use crate::accounts::{self, AccountsError};
 use crate::config::{Arguments, Config, ENDING_DEADLINE, Security};
 use crate::context::{Health, Settings};
-use crate::listener::{self, Listener};
-use crate::metrics::Counters;
 use crate::password::Logins;
-use crate::published::Published;
+use crate::subscription;
 use crate::webdav::lock::Locks;
-use crate::{exchange, follow, subscription, tls};
+use crate::world::Published;
+use listener::Listener;
+use metrics::Counters;
+use past::Past;
 
 /// What the parts of the running service share.
 pub struct Service {
@@ -29,6 +39,8 @@ pub struct Service {
     pub store: Store,
     /// What its trees mean.
     pub published: Published,
+    /// What older trees were.
+    pub past: Past,
     /// What the service was told.
     pub settings: Settings,
     /// What is counted.
@@ -129,6 +141,7 @@ impl Service {
             counters: Counters::register(&boot.metrics, &store),
             store,
             published,
+            past: Past::default(),
             settings: config.settings.clone(),
             pull_token: config.pull_token.clone(),
             net: boot.net.clone(),
@@ -136,6 +149,7 @@ impl Service {
             locks: Mutex::default(),
             logins: Mutex::new(Logins::new(entropy::octets(), clock::unix_seconds())),
         };
+        service.past.remember(service.published.world().snapshot());
         follow::report(&service, &first);
         service.counters.follow(&service.published.world());
         service

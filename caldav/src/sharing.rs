@@ -82,7 +82,8 @@ pub fn share(
     for part in body.into_iter().flat_map(Element::elements) {
         let address = part.child(DAV, "href").map(Element::text).unwrap_or_default();
         let whom = grantee(context, &address);
-        let whom = whom.ok_or_else(|| Error::forbidden((DAV, "recognized-principal"), format!("nobody is at {address}")))?;
+        let whom =
+            whom.ok_or_else(|| Error::forbidden((DAV, "recognized-principal"), format!("nobody is at {address}")))?;
         if whom == Grantee::User(collection.owner().to_owned()) {
             continue;
         }

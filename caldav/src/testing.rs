@@ -8,8 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::calendar_server;
 use crate::context::{Context, Health, Settings};
-use crate::exchange::apply;
-use crate::method::Outcome;
+use crate::method::{Outcome, Write};
 use crate::request::{Request, Response};
 use crate::webdav::access::Login;
 use crate::webdav::lock::Locks;
@@ -91,7 +90,12 @@ impl Server {
             }
             Ok(Outcome::Change(change)) => {
                 let mut edit = self.snapshot.edit();
-                apply(&mut edit, &change.writes).unwrap();
+                for write in change.writes {
+                    match write {
+                        Write::File(path, octets) => edit.write(&path, octets).unwrap(),
+                        Write::Remove(path) => edit.remove(&path).unwrap(),
+                    }
+                }
                 self.snapshot = edit.tree();
                 self.message = format!("{user}: {}", change.message);
                 change.response

@@ -155,7 +155,7 @@ impl NewProperty {
         all.find(|(written, _)| written.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
     }
 
-    fn print(&self, newline: &str, out: &mut Vec<u8>) {
+    pub(crate) fn print(&self, newline: &str, out: &mut Vec<u8>) {
         text::fold(&format!("{}:{}", self.head, self.value), newline, out);
     }
 }

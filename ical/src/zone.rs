@@ -47,19 +47,25 @@ impl Zone {
         Some(Zone { id: Cow::Owned(name.to_owned()), rules: names::find(name)? })
     }
 
-    /// The zone that a VTIMEZONE describes; the error is a reason in words.
+    /// The zone that a VTIMEZONE describes, alone or in a VCALENDAR; the error is a reason in words.
     pub fn of_vtimezone(text: &str) -> Result<Zone, String> {
-        let calendar = format!("BEGIN:VCALENDAR\r\n{}\r\nEND:VCALENDAR\r\n", text.trim_end());
+        let text = text.trim();
+        let is_calendar = text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCALENDAR"));
+        let alone = || format!("BEGIN:VCALENDAR\r\n{text}\r\nEND:VCALENDAR\r\n");
+        let calendar = if is_calendar { text.to_owned() } else { alone() };
         let document = crate::Document::parse(calendar.into()).map_err(|error| error.reason)?;
-        let component = document.root().components().next().filter(|component| component.is("VTIMEZONE"));
-        Zone::of_component(component.ok_or("the text is not a VTIMEZONE")?)
+        let component = document.root().components().find(|component| component.is("VTIMEZONE"));
+        Zone::of_component(component.ok_or("there is no VTIMEZONE in the text")?)
     }
 
-    /// The zone of a calendar's VTIMEZONE. One without any observance says no more than its name.
+    /// The zone of a calendar's VTIMEZONE. One that says nothing, or what cannot be read, is taken by its name where that is known.
     pub(crate) fn of_component(component: Component<'_>) -> Result<Zone, String> {
         let id = component.property("TZID").ok_or("a VTIMEZONE has no TZID")?.text();
-        let named = || names::find(&id).unwrap_or(Rules::Fixed(0));
-        let rules = Observances::read(component)?.map_or_else(named, Rules::Own);
+        let rules = match Observances::read(component) {
+            Ok(Some(observances)) => Rules::Own(observances),
+            Ok(None) => names::find(&id).unwrap_or(Rules::Fixed(0)),
+            Err(reason) => names::find(&id).ok_or(reason)?,
+        };
         Ok(Zone { id: Cow::Owned(id), rules })
     }
 

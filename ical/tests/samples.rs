@@ -12,20 +12,21 @@ const MARCH: std::ops::Range<i64> = 1_772_323_200..1_775_001_600;
 
 fn samples() -> Vec<(String, CalendarObject)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     let zones = Zones::new();
     let read = |path: PathBuf| {
-        let octets = Bytes::from(std::fs::read(&path).unwrap());
+        let octets = Bytes::from(std::fs::read(&path).expect("a file"));
         let object =
             CalendarObject::parse(octets, &zones).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
-        (path.file_stem().unwrap().to_str().unwrap().to_owned(), object)
+        (path.file_stem().expect("a name").display().to_string(), object)
     };
     paths.into_iter().map(read).collect()
 }
 
 fn sample(name: &str) -> CalendarObject {
-    samples().into_iter().find(|(other, _)| other == name).unwrap().1
+    samples().into_iter().find(|(other, _)| other == name).expect("a sample").1
 }
 
 #[test]

@@ -1,9 +1,11 @@
 // The page: the door, then the calendar; and what keeps it in step with the server.
 import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
+import { DavError } from './caldav/client';
 import { language, locale } from './i18n';
 import { complain, POLL, refresh, refreshList } from './store/calendars';
 import { startNavigation } from './store/navigation';
+import { sentence } from './store/notices';
 import { goOnline, restore } from './store/outbox';
 import { forgetCredentials, refused, session, signIn, storedCredentials } from './store/session';
 import { startKeys } from './views/keys';
@@ -11,17 +13,15 @@ import { Login } from './views/login';
 import { Shell } from './views/shell';
 import './style/index.css';
 
+/** Why the kept password did not open the door: said there. */
+const shut = signal('');
 /** The stored password is being tried, or the list of calendars fetched for the first time. */
 const starting = signal(true);
 
 const App = () => {
   if (starting.value) return <div class="starting" role="status" aria-label="…" />;
-  if (!session.value) return <Login onDone={begin} />;
-  return (
-    <>
-      {refused.value ? <Login onDone={resume} /> : <Shell />}
-    </>
-  );
+  if (!session.value) return <Login onDone={begin} problem={shut.value} />;
+  return refused.value ? <Login onDone={resume} problem="" /> : <Shell />;
 };
 
 const begin = (): void => {
@@ -61,8 +61,10 @@ const start = async (): Promise<void> => {
     try {
       await signIn(stored, true);
       begin();
-    } catch {
-      forgetCredentials();
+    } catch (error) {
+      // Only a refusal makes the password worthless; no answer does not.
+      if (error instanceof DavError && error.trouble !== 'password') shut.value = sentence(error);
+      else forgetCredentials();
       starting.value = false;
     }
   } else starting.value = false;

@@ -54,7 +54,8 @@ fn share(context: &Context<'_>, owner: &str, entry: &Element) -> Result<Option<S
     }
     let grant = entry.child(DAV, "grant").ok_or_else(|| Error::BadRequest("an ace grants nothing".to_owned()))?;
     let access = access(grant)?;
-    let principal = entry.child(DAV, "principal").ok_or_else(|| Error::BadRequest("an ace without principal".to_owned()))?;
+    let principal =
+        entry.child(DAV, "principal").ok_or_else(|| Error::BadRequest("an ace without principal".to_owned()))?;
     let grantee = match principal.elements().next().map(Element::name) {
         Some((DAV, "href")) => {
             let href = principal.child(DAV, "href").map(Element::text).unwrap_or_default();
@@ -80,7 +81,9 @@ fn access(grant: &Element) -> Result<Access, Error> {
     let mut writes = false;
     for privilege in &privileges {
         match privilege {
-            (CALDAV, "read-free-busy") | (DAV, "read-current-user-privilege-set") => access = access.max(Some(Access::FreeBusy)),
+            (CALDAV, "read-free-busy") | (DAV, "read-current-user-privilege-set") => {
+                access = access.max(Some(Access::FreeBusy))
+            }
             (DAV, "read") => access = access.max(Some(Access::Read)),
             (DAV, "all") => access = Some(Access::ReadWrite),
             (DAV, "write") => writes = true,
@@ -96,7 +99,9 @@ fn access(grant: &Element) -> Result<Access, Error> {
     match (access, writes) {
         (Some(Access::Read | Access::ReadWrite), true) => Ok(Access::ReadWrite),
         (Some(access), false) => Ok(access),
-        (_, true) => Err(Error::forbidden((DAV, "not-supported-privilege"), "write is granted together with read only")),
+        (_, true) => {
+            Err(Error::forbidden((DAV, "not-supported-privilege"), "write is granted together with read only"))
+        }
         (None, false) => Err(Error::BadRequest("an ace grants no privilege".to_owned())),
     }
 }

@@ -83,7 +83,9 @@ fn of_member(
     check_member(context, &target, collection, member, is_move)?;
     let mut writes = vec![Write::File(target.path(), octets)];
     writes.extend(carry_properties(context, collection, member, &target, is_move)?);
-    let mut told = Vec::new();
+    let is_another = |present: &&Arc<Member>| uid(present) != uid(member);
+    let mut gone_for_others: Vec<(&Collection, &Member)> =
+        target.present.iter().filter(is_another).map(|present| (&*target.collection, &**present)).collect();
     if is_move {
         let gone = removal(context, source)?;
         // The properties' file of one and the same collection is written once, with both changes.
@@ -92,11 +94,10 @@ fn of_member(
         writes.extend(gone.into_iter().filter(|write| !(own_file(write) && is_same)));
         // For who takes part in it, an event that lies elsewhere in the same home has not changed.
         if target.collection.owner() != collection.owner() {
-            let plan = scheduling::delete(context, removed(source));
-            told = plan.told.clone();
-            writes.extend(plan.writes);
+            gone_for_others.extend(removed(source));
         }
     }
+    let plan = scheduling::delete(context, gone_for_others);
     let status = if target.present.is_some() { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     let name = ical_name(member);
     let message = match is_move {
@@ -104,7 +105,8 @@ fn of_member(
         true => format!("move {name} to {:?}", target.collection.name()),
         false => format!("copy {name} to {:?}", target.collection.name()),
     };
-    let message = scheduling::Plan { told, ..scheduling::Plan::default() }.describe(message);
+    let message = plan.tell_of(message);
+    writes.extend(plan.writes);
     let mut change = Change::new(writes, message, plain(status));
     if is_move {
         let mut locks = context.locks.clone();
@@ -112,6 +114,10 @@ fn of_member(
         change.locks = Some(locks);
     }
     Ok(change)
+}
+
+fn uid(member: &Member) -> Option<String> {
+    member.object.as_ref().map(|object| object.uid())
 }
 
 fn ical_name(member: &Member) -> String {

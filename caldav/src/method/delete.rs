@@ -15,7 +15,11 @@ use crate::world::{Collection, Member};
 /// The change.
 pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     // RFC 4918 section 9.6.1 lets a collection be removed with Depth infinity only.
-    if context.request.header("depth").is_some_and(|depth| !depth.trim().eq_ignore_ascii_case("infinity") && depth.trim() != "0") {
+    if context
+        .request
+        .header("depth")
+        .is_some_and(|depth| !depth.trim().eq_ignore_ascii_case("infinity") && depth.trim() != "0")
+    {
         return Err(Error::BadRequest("DELETE takes the Depth infinity".to_owned()));
     }
     let resource = resource(context)?;

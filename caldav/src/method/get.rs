@@ -11,10 +11,10 @@ use crate::PRODUCT;
 use crate::context::Context;
 use crate::error::Error;
 use crate::history::Question;
-use crate::http_date;
 use crate::resource::{What, etag, may_see};
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::is_not_modified;
+use crate::webdav::http_date;
 use crate::world::{Collection, Member};
 
 /// The parameter that asks for an older version.
@@ -109,7 +109,8 @@ pub fn export(context: &Context<'_>, collection: &Collection, rights: Rights) ->
     let mut response = http::Response::new(merged(collection, rights).into());
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("text/calendar; charset=utf-8"));
-    let file_name: String = collection.name().chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    let file_name: String =
+        collection.name().chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}.ics\""));
     headers.extend(disposition.ok().map(|value| (http::header::CONTENT_DISPOSITION, value)));
     headers.extend(tag.and_then(|tag| HeaderValue::from_str(&tag).ok()).map(|tag| (http::header::ETAG, tag)));

@@ -36,7 +36,9 @@ fn new(context: &Context<'_>, body: &Element) -> Result<Outcome, Error> {
     }
     let (path, href, is_new) = match context.find(&Path::parse(&context.request.path)?) {
         Found::Nowhere => return Err(Error::NoParent),
-        Found::Resource(resource) if !resource.rights.can_write() => return Err(missing(&resource.href, "write-content")),
+        Found::Resource(resource) if !resource.rights.can_write() => {
+            return Err(missing(&resource.href, "write-content"));
+        }
         Found::Resource(resource) => {
             let path = git_path(&resource).ok_or_else(|| missing(&resource.href, "write-content"))?;
             (path, resource.href, false)
@@ -83,7 +85,8 @@ fn refresh(context: &Context<'_>) -> Result<Outcome, Error> {
     let now = context.request.now;
     let path = super::repository_path(context, &context.request.path).ok_or(Error::NotFound)?;
     let held = conditions.tokens().into_iter().find_map(|token| {
-        let lock = context.locks.on(&path, now).find(|(known, lock)| *known == token && lock.user == context.login().user);
+        let lock =
+            context.locks.on(&path, now).find(|(known, lock)| *known == token && lock.user == context.login().user);
         lock.map(|(token, lock)| (token.to_owned(), lock.clone()))
     });
     let Some((token, mut lock)) = held else {
@@ -141,4 +144,3 @@ fn token(random: &[u8; 20]) -> String {
     let (version, variant) = (&hex[13..16], &hex[17..20]);
     format!("urn:uuid:{}-{}-4{version}-8{variant}-{}", &hex[..8], &hex[8..12], &hex[20..32])
 }
-

@@ -29,7 +29,10 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
             return Err(Error::forbidden((DAV, "resource-must-be-null"), "something is there already"));
         }
         Found::Resource(_) => {
-            return Err(Error::NotAllowed { method: context.request.method.to_string(), what: "what is there already" });
+            return Err(Error::NotAllowed {
+                method: context.request.method.to_string(),
+                what: "what is there already",
+            });
         }
         Found::Nowhere => return Err(Error::NoParent),
     };

@@ -60,6 +60,15 @@ pub enum Write {
     Remove(String),
 }
 
+impl Write {
+    /// The path.
+    pub fn path(&self) -> &str {
+        match self {
+            Write::File(path, _) | Write::Remove(path) => path,
+        }
+    }
+}
+
 impl Change {
     /// One without an effect on locks.
     pub fn new(writes: Vec<Write>, message: impl Into<String>, response: Response) -> Change {

@@ -20,7 +20,9 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
         What::Collection(collection) => {
             let body = xml::parse(&context.request.body).ok().filter(|_| !is_calendar(context));
             match body.as_ref().map(|body| body.name()) {
-                Some((CALENDAR_SERVER, "share")) if collection.is_calendar() => sharing::share(context, &resource, collection, body.as_ref()),
+                Some((CALENDAR_SERVER, "share")) if collection.is_calendar() => {
+                    sharing::share(context, &resource, collection, body.as_ref())
+                }
                 Some((CALENDAR_SERVER, "publish-calendar")) if collection.is_calendar() => {
                     sharing::publish(context, &resource, collection, true)
                 }
@@ -47,7 +49,9 @@ fn add_member(context: &Context<'_>, resource: &Resource) -> Result<Outcome, Err
     let ending = if is_calendar(context) { ".ics" } else { "" };
     let random: String = context.request.random.iter().map(|octet| format!("{octet:02x}")).collect();
     let uid = context.parser.parse(gitstore::blob_id(&context.request.body), &context.request.body).ok();
-    let is_name = |uid: &String| !uid.is_empty() && uid.len() <= 100 && uid.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_@.".contains(&c));
+    let is_name = |uid: &String| {
+        !uid.is_empty() && uid.len() <= 100 && uid.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_@.".contains(&c))
+    };
     let uid = uid.map(|object| object.uid()).filter(is_name).filter(|uid| !uid.starts_with('.'));
     let names = [uid, Some(random)].into_iter().flatten().map(|name| format!("{name}{ending}"));
     let free = names.map(|name| format!("{}{name}", resource.href)).find_map(|path| {

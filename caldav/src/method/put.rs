@@ -78,10 +78,9 @@ pub fn target(context: &Context<'_>, path: &Path) -> Result<Target, Error> {
         Found::Free(place) => match place.parent {
             _ if !place.rights.can_write() => Err(missing(&place.href, "bind")),
             Some(collection) => Ok(Target { href: place.href, collection, name: place.name, present: None }),
-            // A home is a collection too, though one that need not have a directory yet.
             None => {
-                let collection = Arc::new(Collection::new(&place.directory, Kind::Plain));
-                Ok(Target { href: place.href, collection, name: place.name, present: None })
+                let reason = "in a home there are calendars and folders, and files only in these";
+                Err(Error::forbidden((CALDAV, "calendar-collection-location-ok"), reason))
             }
         },
         Found::Nowhere => Err(Error::NoParent),
@@ -132,8 +131,9 @@ fn put_object(context: &Context<'_>, target: &Target) -> Result<Change, Error> {
     check_uid(target, &object)?;
     let before = target.present.as_ref().and_then(|member| member.object.as_deref());
     let plan = scheduling::put(context, target, before, &object)?;
-    let message = plan.describe(ical::describe::change(before, Some(&object)));
-    let octets = plan.octets.unwrap_or_else(|| body.clone());
+    let stored = plan.stored.as_deref().unwrap_or(&object);
+    let message = plan.describe(ical::describe::change(before, Some(stored)));
+    let octets = stored.document().octets().clone();
     let is_as_sent = octets == *body;
     let written = if is_as_sent { id } else { gitstore::blob_id(&octets) };
     let mut writes = vec![Write::File(target.path(), octets.clone())];
@@ -183,7 +183,8 @@ pub fn check_object(file: &CollectionFile, object: &CalendarObject) -> Result<()
     if !file.components.is_empty() && !file.components.iter().any(|component| component == kind) {
         return Err(Error::caldav("supported-calendar-component", format!("this calendar takes no {kind}")));
     }
-    let attendees = (0..object.component_count()).map(|part| object.component(part).properties_named("ATTENDEE").count());
+    let attendees =
+        (0..object.component_count()).map(|part| object.component(part).properties_named("ATTENDEE").count());
     if attendees.max().unwrap_or(0) > MAX_ATTENDEES {
         let reason = format!("more than {MAX_ATTENDEES} are invited");
         return Err(Error::caldav("max-attendees-per-instance", reason));

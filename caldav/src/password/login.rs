@@ -1,13 +1,15 @@
-//! Whether somebody is who they say: app password, limit, memory of accepted passwords, budget, slow comparison, in this order.
+//! Whether somebody is who they say: app password, limits, memory of the last passwords, budget, slow comparison.
 //!
 //! An app password comes first, since nobody can guess one and comparing it is cheap: no attack keeps a phone from its calendar.
-//! The memory comes after the limit, or it would tell a guesser quickly what the limit is there to make slow.
+//! What was refused a moment ago is refused again, and not counted: a forgotten phone that repeats an old password for ever must
+//! not make its whole network wait. What was accepted is looked up only after the limit, or it would tell a guesser quickly what
+//! the limit is there to make slow.
 
 use std::net::IpAddr;
 
+use super::last_passwords::LastPasswords;
 use super::limit::{LoginLimit, Network, Wait};
-use super::verified::Verified;
-use super::{Credentials, compare_with_nothing};
+use super::{Credentials, StoredHash, compare_with_nothing};
 use crate::repository::user::User;
 
 /// What came of a login.
@@ -27,14 +29,15 @@ pub enum Login {
 /// The state of all logins of a process.
 #[derive(Debug)]
 pub struct Logins {
-    verified: Verified,
+    accepted: LastPasswords,
+    refused: LastPasswords,
     limit: LoginLimit,
 }
 
 impl Logins {
     /// Nobody has logged in yet. `key` is random, and of this process only.
     pub fn new(key: [u8; 32], now: u64) -> Logins {
-        Logins { verified: Verified::new(key), limit: LoginLimit::new(now) }
+        Logins { accepted: LastPasswords::new(key), refused: LastPasswords::new(key), limit: LoginLimit::new(now) }
     }
 
     /// Compares; `user` is what is known of the user of that name, if there is one. Blocks for about 15 ms when it has to.
@@ -45,28 +48,37 @@ impl Logins {
             self.limit.succeeded(network, name);
             return Login::Accepted { app_password: Some(app.id.clone()) };
         }
+        let stored = user.and_then(|user| user.password.as_ref());
+        if self.refused.contains(name, stored, password) {
+            return Login::Refused;
+        }
         if let Err(wait) = self.limit.check(network, name, now) {
             return Login::Wait(wait);
         }
-        let stored = user.and_then(|user| user.password.as_ref());
-        if stored.is_some_and(|stored| self.verified.contains(name, stored, password)) {
-            self.limit.succeeded(network, name);
-            return Login::Accepted { app_password: None };
-        }
-        if let Err(wait) = self.limit.spend(network, name, now) {
-            return Login::Wait(wait);
-        }
-        match stored {
-            Some(stored) if stored.accepts(password) => {
-                self.verified.remember(name, stored, password);
-                self.limit.succeeded(network, name);
-                return Login::Accepted { app_password: None };
+        if !self.accepted.contains(name, stored, password) {
+            if let Err(wait) = self.limit.spend(network, name, now) {
+                return Login::Wait(wait);
             }
-            Some(_) => (),
-            None => compare_with_nothing(password),
+            if !compare(stored, password) {
+                self.refused.remember(name, stored, password);
+                self.limit.failed(network, name, now);
+                return Login::Refused;
+            }
+            self.accepted.remember(name, stored, password);
         }
-        self.limit.failed(network, name, now);
-        Login::Refused
+        self.limit.succeeded(network, name);
+        Login::Accepted { app_password: None }
+    }
+}
+
+/// As slow for users who are not there.
+fn compare(stored: Option<&StoredHash>, password: &str) -> bool {
+    match stored {
+        Some(stored) => stored.accepts(password),
+        None => {
+            compare_with_nothing(password);
+            false
+        }
     }
 }
 
@@ -126,11 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn a_forgotten_phone_does_not_make_its_network_wait() {
+        let (mut logins, alice) = (Logins::new([0; 32], 0), alice());
+        assert!((0..1000).all(|_| login(&mut logins, "old", Some(&alice), HOME) == Login::Refused));
+        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), Login::Accepted { app_password: None });
+        let changed = User { password: Some(cheap("old")), ..User::default() };
+        assert_eq!(login(&mut logins, "old", Some(&changed), HOME), Login::Accepted { app_password: None });
+    }
+
+    #[test]
     fn who_guesses_waits_whether_the_user_exists_or_not() {
         for user in [Some(alice()), None] {
             let mut logins = Logins::new([0; 32], 0);
             login(&mut logins, "a:b", user.as_ref(), HOME);
-            let answers: Vec<Login> = (0..12).map(|_| login(&mut logins, "x", user.as_ref(), FAR)).collect();
+            let answers: Vec<Login> =
+                (0..12).map(|guess| login(&mut logins, &format!("x{guess}"), user.as_ref(), FAR)).collect();
             assert!(answers[..9].iter().all(|answer| *answer == Login::Refused), "{answers:?}");
             assert!(matches!(answers[11], Login::Wait(_)), "{answers:?}");
             // Not even the right one is looked at, except an app password, and except from a network that is known.

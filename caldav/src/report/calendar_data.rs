@@ -35,11 +35,14 @@ impl CalendarData {
 
     /// Why an object cannot be given as it is wanted.
     pub fn complaint(&self, member: &Member) -> Option<Error> {
-        let (Some(RecurrenceSelection::Expand(range)), Some(object)) = (&self.selection.recurrences, &member.object) else {
+        let (Some(RecurrenceSelection::Expand(range)), Some(object)) = (&self.selection.recurrences, &member.object)
+        else {
             return None;
         };
         let count = object.occurrences(range, &self.floating, INSTANCES);
-        count.err().map(|_| Error::caldav("max-instances", format!("it has more than {INSTANCES} instances in this time")))
+        count
+            .err()
+            .map(|_| Error::caldav("max-instances", format!("it has more than {INSTANCES} instances in this time")))
     }
 
     /// Writes the octets of the member that a view is of.
@@ -105,10 +108,8 @@ fn component(element: &Element) -> CompSelection {
     let is = |name: &'static str| element.child(CALDAV, name).is_some();
     let named = |name: &'static str| element.children_named(CALDAV, name);
     let name_of = |element: &Element| element.attribute("name").unwrap_or_default().to_ascii_uppercase();
-    let properties = named("prop").map(|prop| PropSelection {
-        name: name_of(prop),
-        novalue: prop.attribute("novalue") == Some("yes"),
-    });
+    let properties = named("prop")
+        .map(|prop| PropSelection { name: name_of(prop), novalue: prop.attribute("novalue") == Some("yes") });
     CompSelection {
         name: name_of(element),
         properties: (!is("allprop")).then(|| properties.collect()),

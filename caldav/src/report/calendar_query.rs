@@ -26,7 +26,14 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
     let limit = super::sync::limit(body)?;
     let data = CalendarData::read(body, floating_zone(Some(body), resource.collection().map(|found| &*found.file))?)?;
     let question = Question::read(Some(body), Some(&data)).or_else(|_| Question::read(None, Some(&data)))?;
-    let mut found = Found { context, question, data: &data, limit, multistatus: Multistatus::new(context.request.wants_minimal()), count: 0 };
+    let mut found = Found {
+        context,
+        question,
+        data: &data,
+        limit,
+        multistatus: Multistatus::new(context.request.wants_minimal()),
+        count: 0,
+    };
     match &resource.what {
         What::Collection(_) | What::Inbox(_, Some(_)) => found.collection(resource, body, &filter)?,
         What::Member(collection, member) => {
@@ -116,7 +123,8 @@ fn candidates<'a>(collection: &'a Arc<Collection>, filter: &Filter) -> Box<dyn I
 /// is for, so that for these all are looked at.
 fn range(filter: &Filter) -> Option<Range<i64>> {
     let CompTest::Defined { components, .. } = &filter.calendar.test else { return None };
-    let found = components.iter().filter(|component| matches!(component.name.as_str(), "VEVENT" | "VJOURNAL" | "VFREEBUSY"));
+    let found =
+        components.iter().filter(|component| matches!(component.name.as_str(), "VEVENT" | "VJOURNAL" | "VFREEBUSY"));
     let mut ranges = found.filter_map(|component| match &component.test {
         CompTest::Defined { time_range, .. } => time_range.clone(),
         CompTest::IsNotDefined => None,

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use ical::filter::{Collation, CompFilter, CompTest, Filter, ParamFilter, ParamTest, PropFilter, PropTest, TextMatch, ValueTest};
+use ical::filter::{
+    Collation, CompFilter, CompTest, Filter, ParamFilter, ParamTest, PropFilter, PropTest, TextMatch, ValueTest,
+};
 
 use crate::error::Error;
 use crate::webdav::names::CALDAV;
@@ -84,7 +86,9 @@ pub fn range(element: &Element) -> Result<Range<i64>, Error> {
     }
     let moment = |text: Option<&str>, open: i64| match text {
         None => Ok(open),
-        Some(text) => ical::parse_utc(text).ok_or_else(|| invalid(format!("{text} is no time in UTC such as 20260131T120000Z"))),
+        Some(text) => {
+            ical::parse_utc(text).ok_or_else(|| invalid(format!("{text} is no time in UTC such as 20260131T120000Z")))
+        }
     };
     let range = moment(start, i64::MIN)?..moment(end, i64::MAX)?;
     match range.start < range.end {

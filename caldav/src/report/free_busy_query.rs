@@ -27,7 +27,9 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
         What::Home(_) => {
             below = children(context.world, context.login(), resource);
             let own = below.iter().filter_map(|child| match &child.what {
-                What::Collection(collection) if collection.is_calendar() && child.rights >= Rights::FreeBusy => Some(&**collection),
+                What::Collection(collection) if collection.is_calendar() && child.rights >= Rights::FreeBusy => {
+                    Some(&**collection)
+                }
                 _ => None,
             });
             own.collect()

@@ -51,7 +51,8 @@ pub fn floating_zone(body: Option<&Element>, file: Option<&CollectionFile>) -> R
         return named(&id);
     }
     if let Some(text) = said("timezone") {
-        return of_calendar(&text).ok_or_else(|| Error::caldav("valid-calendar-data", "timezone has no VTIMEZONE that can be read"));
+        return of_calendar(&text)
+            .ok_or_else(|| Error::caldav("valid-calendar-data", "timezone has no VTIMEZONE that can be read"));
     }
     let file = file.filter(|file| file.time_zone.is_some() || file.time_zone_id.is_some());
     let known = file.and_then(|file| {

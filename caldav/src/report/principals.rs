@@ -21,8 +21,12 @@ const SEARCHABLE: [(Name<'static>, &str); 4] = [
 
 /// principal-search-property-set.
 pub fn searchable() -> Outcome {
-    let (root, outer, prop, words) =
-        ((DAV, "principal-search-property-set"), (DAV, "principal-search-property"), (DAV, "prop"), (DAV, "description"));
+    let (root, outer, prop, words) = (
+        (DAV, "principal-search-property-set"),
+        (DAV, "principal-search-property"),
+        (DAV, "prop"),
+        (DAV, "description"),
+    );
     let mut xml = Writer::document(root);
     for (name, description) in SEARCHABLE {
         xml.start(outer);
@@ -69,7 +73,8 @@ pub fn search(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
 
 fn contains(view: &View<'_>, search: &Element) -> bool {
     let text = search.child(DAV, "match").or_else(|| search.child(CALDAV, "match"));
-    let (text, kind) = (text.map(Element::text).unwrap_or_default(), text.and_then(|text| text.attribute("match-type")));
+    let (text, kind) =
+        (text.map(Element::text).unwrap_or_default(), text.and_then(|text| text.attribute("match-type")));
     let needle = text.trim().to_lowercase();
     let properties = search.children_named(DAV, "prop").flat_map(Element::elements);
     let has = |property: &Element| {
@@ -77,7 +82,9 @@ fn contains(view: &View<'_>, search: &Element) -> bool {
             let value = value.to_lowercase();
             match kind {
                 Some("equals") => value == needle || value == format!("mailto:{needle}"),
-                Some("starts-with") => value.starts_with(&needle) || value.trim_start_matches("mailto:").starts_with(&needle),
+                Some("starts-with") => {
+                    value.starts_with(&needle) || value.trim_start_matches("mailto:").starts_with(&needle)
+                }
                 Some("ends-with") => value.ends_with(&needle),
                 _ => value.contains(&needle),
             }

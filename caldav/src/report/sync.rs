@@ -118,7 +118,9 @@ pub fn reply(
     let told = token.and_then(|token| token.partial.as_ref()).map(|(_, name)| name.as_str());
     let names: Vec<&str> = match changed {
         Some(changed) => changed.iter().map(String::as_str).filter(|name| !name.is_empty()).collect(),
-        None => collection.members().filter(|member| may_see(resource.rights, member)).map(|member| &*member.name).collect(),
+        None => {
+            collection.members().filter(|member| may_see(resource.rights, member)).map(|member| &*member.name).collect()
+        }
     };
     let names: Vec<&str> = names.into_iter().filter(|name| told.is_none_or(|told| *name > told)).collect();
     let limit = limit(body)?;

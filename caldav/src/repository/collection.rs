@@ -3,9 +3,10 @@
 //! People edit these files as well, so they are read with line numbers for complaints and changed in place: comments, order and
 //! keys that nobody here knows stay. A calendar has the one, an ordinary WebDAV collection the other.
 
-use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, TomlError, Value};
+use toml_edit::{DocumentMut, Table};
 
 use super::FileError;
+use super::toml_text::{Reader, parse, set, set_tables};
 
 /// The file of a calendar.
 pub const CALENDAR_FILE: &str = ".calendar.toml";
@@ -105,21 +106,22 @@ impl Access {
 impl CollectionFile {
     /// Reads a file; an unknown key is none of our business.
     pub fn parse(text: &str) -> Result<CollectionFile, FileError> {
-        let document = Document::parse(text).map_err(|error| complaint(text, &error))?;
-        let reader = Reader { text, table: document.as_table() };
+        let document = parse(text)?;
+        let reader = Reader::new(text, document.as_table());
+        let text = |key| Ok(reader.string(key)?.map(str::to_owned));
         Ok(CollectionFile {
-            display_name: reader.string("display_name")?,
-            description: reader.string("description")?,
-            color: reader.string("color")?,
+            display_name: text("display_name")?,
+            description: text("description")?,
+            color: text("color")?,
             order: reader.integer("order")?,
-            time_zone: reader.string("time_zone")?,
-            time_zone_id: reader.string("time_zone_id")?,
-            components: reader.strings("components")?,
+            time_zone: text("time_zone")?,
+            time_zone_id: text("time_zone_id")?,
+            components: reader.strings("components")?.into_iter().map(str::to_owned).collect(),
             transparent: reader.boolean("transparent")?.unwrap_or(false),
-            source: reader.string("source")?,
-            link: reader.string("link")?,
-            default_calendar: reader.string("default_calendar")?,
-            availability: reader.string("availability")?,
+            source: text("source")?,
+            link: text("link")?,
+            default_calendar: text("default_calendar")?,
+            availability: text("availability")?,
             shares: reader.tables("share")?.iter().map(share).collect::<Result<_, _>>()?,
             properties: reader.tables("property")?.iter().map(property).collect::<Result<_, _>>()?,
             member_properties: reader
@@ -165,94 +167,34 @@ impl CollectionFile {
     }
 }
 
-fn complaint(text: &str, error: &TomlError) -> FileError {
-    let line = error.span().map(|span| line_of(text, span.start));
-    FileError { line, reason: error.message().lines().collect::<Vec<_>>().join(" ") }
-}
-
-pub(super) fn line_of(text: &str, at: usize) -> u32 {
-    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    before.iter().filter(|octet| **octet == b'\n').count() as u32 + 1
-}
-
-/// Values of one table, with complaints that name the line.
-struct Reader<'a> {
-    text: &'a str,
-    table: &'a dyn TableLike,
-}
-
-impl<'a> Reader<'a> {
-    fn value(&self, key: &str) -> Option<&'a Item> {
-        self.table.get(key)
-    }
-
-    fn complain(&self, key: &str, expected: &str) -> FileError {
-        let span = self.table.get_key_value(key).and_then(|(key, _)| key.span());
-        FileError { line: span.map(|span| line_of(self.text, span.start)), reason: format!("{key} is not {expected}") }
-    }
-
-    fn string(&self, key: &str) -> Result<Option<String>, FileError> {
-        let Some(item) = self.value(key) else { return Ok(None) };
-        item.as_str().map(|text| Some(text.to_owned())).ok_or_else(|| self.complain(key, "a text"))
-    }
-
-    fn required(&self, key: &str) -> Result<String, FileError> {
-        self.string(key)?.ok_or_else(|| FileError { line: None, reason: format!("{key} is missing") })
-    }
-
-    fn integer(&self, key: &str) -> Result<Option<i64>, FileError> {
-        let Some(item) = self.value(key) else { return Ok(None) };
-        item.as_integer().map(Some).ok_or_else(|| self.complain(key, "a whole number"))
-    }
-
-    fn boolean(&self, key: &str) -> Result<Option<bool>, FileError> {
-        let Some(item) = self.value(key) else { return Ok(None) };
-        item.as_bool().map(Some).ok_or_else(|| self.complain(key, "true or false"))
-    }
-
-    fn strings(&self, key: &str) -> Result<Vec<String>, FileError> {
-        let Some(item) = self.value(key) else { return Ok(Vec::new()) };
-        let texts = item.as_array().and_then(|array| {
-            array.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>()
-        });
-        texts.ok_or_else(|| self.complain(key, "a list of texts"))
-    }
-
-    fn tables(&self, key: &str) -> Result<Vec<Reader<'a>>, FileError> {
-        let Some(item) = self.value(key) else { return Ok(Vec::new()) };
-        let tables = item.as_array_of_tables().ok_or_else(|| self.complain(key, &format!("written as [[{key}]]")))?;
-        Ok(tables.iter().map(|table| Reader { text: self.text, table }).collect())
-    }
-}
-
 fn share(reader: &Reader<'_>) -> Result<Share, FileError> {
     let (user, group) = (reader.string("with")?, reader.string("group")?);
     let grantee = match (user, group, reader.boolean("everyone")?) {
-        (Some(user), None, None | Some(false)) => Grantee::User(user),
-        (None, Some(group), None | Some(false)) => Grantee::Group(group),
+        (Some(user), None, None | Some(false)) => Grantee::User(user.to_owned()),
+        (None, Some(group), None | Some(false)) => Grantee::Group(group.to_owned()),
         (None, None, Some(true)) => Grantee::Everyone,
-        _ => return Err(reader.complain("with", "the only one of with, group and everyone in this share")),
+        _ => return Err(reader.complain("with", "is not the only one of with, group and everyone in this share")),
     };
-    let access = match reader.required("access")?.as_str() {
+    let access = match reader.required("access")? {
         "free-busy" => Access::FreeBusy,
         "read" => Access::Read,
         "read-write" => Access::ReadWrite,
-        _ => return Err(reader.complain("access", "one of free-busy, read and read-write")),
+        _ => return Err(reader.complain("access", "is not one of free-busy, read and read-write")),
     };
     Ok(Share { grantee, access })
 }
 
 fn property(reader: &Reader<'_>) -> Result<DeadProperty, FileError> {
     Ok(DeadProperty {
-        namespace: reader.string("namespace")?.unwrap_or_default(),
-        name: reader.required("name")?,
-        language: reader.string("language")?,
-        value: reader.string("value")?.unwrap_or_default(),
+        namespace: reader.string("namespace")?.unwrap_or_default().to_owned(),
+        name: reader.required("name")?.to_owned(),
+        language: reader.string("language")?.map(str::to_owned),
+        value: reader.string("value")?.unwrap_or_default().to_owned(),
     })
 }
 
 fn member_property(reader: &Reader<'_>) -> Result<(String, DeadProperty), FileError> {
-    Ok((reader.required("member")?, property(reader)?))
+    Ok((reader.required("member")?.to_owned(), property(reader)?))
 }
 
 fn share_table(share: &Share) -> Table {
@@ -275,57 +217,6 @@ fn property_table(property: &DeadProperty) -> Table {
     }
     table.insert("value", toml_edit::value(property.value.as_str()));
     table
-}
-
-/// Sets a value, keeping what stands around an old one; none removes it.
-fn set(table: &mut Table, key: &str, value: Option<impl Into<Value>>) {
-    match (value, table.get_mut(key)) {
-        (None, _) => drop(table.remove(key)),
-        (Some(value), Some(Item::Value(old))) => {
-            let (mut new, decor) = (value.into(), old.decor().clone());
-            if !is_same(old, &new) {
-                *new.decor_mut() = decor;
-                *old = new;
-            }
-        }
-        (Some(value), _) => drop(table.insert(key, toml_edit::value(value))),
-    }
-}
-
-/// Replaces tables of one name; those that stay as they are keep their comments.
-fn set_tables(table: &mut Table, key: &str, wanted: impl Iterator<Item = Table>) {
-    let old: Vec<Table> = match table.remove(key) {
-        Some(Item::ArrayOfTables(tables)) => tables.iter().cloned().collect(),
-        _ => Vec::new(),
-    };
-    let mut tables = ArrayOfTables::new();
-    for new in wanted {
-        tables.push(old.iter().find(|old| says_the_same(old, &new)).cloned().unwrap_or(new));
-    }
-    if !tables.is_empty() {
-        table.insert(key, Item::ArrayOfTables(tables));
-    }
-}
-
-fn says_the_same(old: &Table, new: &Table) -> bool {
-    let same = |(key, item): (&str, &Item)| match (old.get(key), item) {
-        (Some(Item::Value(old)), Item::Value(new)) => is_same(old, new),
-        _ => false,
-    };
-    new.iter().all(same)
-}
-
-/// Whether two values are equal, however they are written.
-fn is_same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::String(one), Value::String(other)) => one.value() == other.value(),
-        (Value::Integer(one), Value::Integer(other)) => one.value() == other.value(),
-        (Value::Boolean(one), Value::Boolean(other)) => one.value() == other.value(),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| is_same(one, other))
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]

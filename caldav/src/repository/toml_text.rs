@@ -1,6 +1,6 @@
 //! TOML files that people edit as well: values read with complaints that name the line, and changed where they stand.
 
-use toml_edit::{Document, DocumentMut, Item, Table, Value};
+use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, Value};
 
 use super::FileError;
 
@@ -66,6 +66,11 @@ impl<'a> Reader<'a> {
         self.value(key, "is not true or false", Item::as_bool)
     }
 
+    /// A whole number.
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, FileError> {
+        self.value(key, "is not a whole number", Item::as_integer)
+    }
+
     /// A list of texts.
     pub(crate) fn strings(&self, key: &str) -> Result<Vec<&'a str>, FileError> {
         let list = |item: &'a Item| item.as_array()?.iter().map(Value::as_str).collect();
@@ -106,10 +111,48 @@ pub(crate) fn set(table: &mut Table, key: &str, value: Option<impl Into<Value>>)
         (None, _) => drop(table.remove(key)),
         (Some(value), Some(Item::Value(old))) => {
             let (mut new, decor) = (value.into(), old.decor().clone());
-            *new.decor_mut() = decor;
-            *old = new;
+            if !is_same(old, &new) {
+                *new.decor_mut() = decor;
+                *old = new;
+            }
         }
         (Some(value), _) => drop(table.insert(key, toml_edit::value(value))),
+    }
+}
+
+/// Replaces the tables of one name; those that say what they said keep their comments.
+pub(crate) fn set_tables(table: &mut Table, key: &str, wanted: impl Iterator<Item = Table>) {
+    let old: Vec<Table> = match table.remove(key) {
+        Some(Item::ArrayOfTables(tables)) => tables.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let mut tables = ArrayOfTables::new();
+    for new in wanted {
+        tables.push(old.iter().find(|old| says_the_same(old, &new)).cloned().unwrap_or(new));
+    }
+    if !tables.is_empty() {
+        table.insert(key, Item::ArrayOfTables(tables));
+    }
+}
+
+fn says_the_same(old: &Table, new: &Table) -> bool {
+    let same = |(key, item): (&str, &Item)| match (old.get(key), item) {
+        (Some(Item::Value(old)), Item::Value(new)) => is_same(old, new),
+        _ => false,
+    };
+    new.iter().all(same)
+}
+
+/// Whether two values are equal, however they are written.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => one.value() == other.value(),
+        (Value::Integer(one), Value::Integer(other)) => one.value() == other.value(),
+        (Value::Boolean(one), Value::Boolean(other)) => one.value() == other.value(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| is_same(one, other))
+        }
+        _ => false,
     }
 }
 

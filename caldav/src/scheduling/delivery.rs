@@ -19,6 +19,8 @@ use crate::world::World;
 
 /// Messages that an inbox holds; older ones make room.
 pub const INBOX_MESSAGES: usize = 500;
+/// Octets that one change may make the server write for others.
+const MOST: u64 = 64 << 20;
 /// The calendar of who has none that takes what comes; it need not be there yet.
 const FIRST_CALENDAR: &str = "calendar";
 
@@ -53,7 +55,9 @@ impl Status {
 /// What is written for the messages of one change.
 #[derive(Debug)]
 pub struct Delivery<'a> {
+    /// The change.
     pub context: &'a Context<'a>,
+    /// Who is who.
     pub addresses: Addresses,
     files: BTreeMap<String, Bytes>,
     messages: BTreeMap<String, usize>,
@@ -120,12 +124,17 @@ impl<'a> Delivery<'a> {
         let written = self.octets.get(user).copied().unwrap_or(0) + octets.len() as u64;
         let has_room = used(context.world, user) + written <= context.settings.quota + before;
         let is_free = context.locks.permit(&path, touch, &[], &context.login().user, context.request.now).is_ok();
-        if !has_room || !is_free {
+        if !has_room || !is_free || self.is_full() {
             return Status::NotNow;
         }
         self.octets.insert(user.to_owned(), written);
         self.files.insert(path, octets);
         Status::Delivered
+    }
+
+    /// Whether so much is written already that nothing more will be.
+    pub fn is_full(&self) -> bool {
+        self.octets.values().sum::<u64>() > MOST
     }
 
     /// Eight digits that are others for each request, user and number.

@@ -16,7 +16,8 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use http::StatusCode;
 use ical::CalendarObject;
 use ical::itip::{self, Answer, Instance};
@@ -38,8 +39,8 @@ pub use outbox::outbox;
 /// What a change of an object does beside what it says.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The octets to be written in place of those that were sent.
-    pub octets: Option<Bytes>,
+    /// What is stored in place of what was sent.
+    pub stored: Option<Arc<CalendarObject>>,
     /// What else is written.
     pub writes: Vec<Write>,
     /// The schedule tag of what is written.
@@ -51,9 +52,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// `move "Team lunch", tell bob and carol`
+    /// What the change is called: the better word if there is one, and who is told.
     pub fn describe(&self, otherwise: String) -> String {
-        let what = self.message.clone().unwrap_or(otherwise);
+        self.tell_of(self.message.clone().unwrap_or(otherwise))
+    }
+
+    /// `move "Team lunch", tell bob and carol`
+    pub fn tell_of(&self, what: String) -> String {
         match self.told.as_slice() {
             [] => what,
             [one] => format!("{what}, tell {one}"),
@@ -108,15 +113,13 @@ pub fn put(context: &Context<'_>, target: &Target, before: Option<&CalendarObjec
         }
         _ => organizer::store(&mut delivery, &owner, before, after)?,
     };
-    if is != Role::None {
+    if was == Role::None && is != Role::None {
         check_unique(context, target, after, &owner, &identify)?;
     }
-    plan.schedule_tag = match CalendarObject::parse(octets.clone(), context.parser.zones()) {
-        Ok(stored) => tag::of(context, &target.collection, &stored),
-        Err(fault) => return Err(refusal(fault)),
-    };
+    let stored = context.parser.parse_new(gitstore::blob_id(&octets), &octets).map_err(refusal)?;
+    plan.schedule_tag = tag::of(context, &target.collection, &stored);
+    plan.stored = Some(stored);
     (plan.writes, plan.told) = delivery.finish();
-    plan.octets = Some(octets);
     Ok(plan)
 }
 

@@ -14,6 +14,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::method::put::refusal;
 
+/// Letters that are kept for others who are invited to the same.
+const LETTERS: usize = 16;
+
 /// An event that its organizer changes.
 struct Event<'a> {
     before: Option<&'a CalendarObject>,
@@ -59,12 +62,17 @@ pub fn store(
     let mut letters: BTreeMap<(BTreeSet<Instance>, Option<BTreeSet<Instance>>), Letter> = BTreeMap::new();
     for (who, now) in invited.iter().filter(|(who, _)| *who != organizer) {
         let then = was_invited.get(who).map(|then| then.instances.clone());
-        let letter = letters.entry((now.instances.clone(), then)).or_insert_with_key(|(now, then)| {
-            letter(delivery.context, &event, now, then.as_ref())
-        });
         let status = match delivery.user(&now.address) {
             Err(status) => Some(status),
-            Ok(user) => tell(delivery, &event, letter, now, who, &user, &identify),
+            Ok(_) if delivery.is_full() => Some(Status::NotNow),
+            Ok(user) => {
+                if letters.len() >= LETTERS {
+                    letters.clear();
+                }
+                let letter = letters.entry((now.instances.clone(), then));
+                let letter = letter.or_insert_with_key(|(now, then)| letter_for(delivery.context, &event, now, then.as_ref()));
+                tell(delivery, &event, letter, now, who, &user, &identify)
+            }
         };
         statuses.extend(status.map(|status| (who.clone(), status)));
     }
@@ -121,7 +129,7 @@ fn with_statuses(object: &CalendarObject, statuses: &BTreeMap<String, Status>, i
     })
 }
 
-fn letter(context: &Context<'_>, event: &Event<'_>, now: &BTreeSet<Instance>, then: Option<&BTreeSet<Instance>>) -> Letter {
+fn letter_for(context: &Context<'_>, event: &Event<'_>, now: &BTreeSet<Instance>, then: Option<&BTreeSet<Instance>>) -> Letter {
     let new = event.new.only(now);
     let old = event.old.as_ref().zip(then).map(|(old, then)| old.only(then));
     let is_news = old.as_ref().is_none_or(|old| new.differs(old));

@@ -61,7 +61,8 @@ impl Client {
         let mut url = source.replacen("webcal://", "https://", 1);
         for _ in 0..REDIRECTIONS {
             let exchange = self.exchange(&url, known);
-            let response = tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "no answer in time".to_owned())??;
+            let response =
+                tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "no answer in time".to_owned())??;
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
             match response.status() {
                 StatusCode::NOT_MODIFIED => return Ok(Fetched::Same),
@@ -92,7 +93,10 @@ impl Client {
         let fields = request.headers_mut();
         let value = |text: &str| HeaderValue::from_str(text).map_err(|error| error.to_string());
         fields.insert(header::HOST, value(authority)?);
-        fields.insert(header::USER_AGENT, HeaderValue::from_static(concat!("gitstead-caldav/", env!("CARGO_PKG_VERSION"))));
+        fields.insert(
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("gitstead-caldav/", env!("CARGO_PKG_VERSION"))),
+        );
         fields.insert(header::ACCEPT, HeaderValue::from_static("text/calendar, */*;q=0.1"));
         if let Some(known) = known {
             fields.insert(header::IF_NONE_MATCH, value(known)?);
@@ -158,7 +162,11 @@ fn is_public(address: IpAddr) -> bool {
             let [first, second, ..] = address.octets();
             let is_shared = first == 100 && (64..128).contains(&second);
             !(address.is_private() || address.is_loopback() || address.is_link_local() || address.is_multicast())
-                && !(address.is_unspecified() || address.is_broadcast() || address.is_documentation() || is_shared || first == 0)
+                && !(address.is_unspecified()
+                    || address.is_broadcast()
+                    || address.is_documentation()
+                    || is_shared
+                    || first == 0)
         }
         IpAddr::V6(address) => {
             let first = address.segments()[0];
@@ -174,7 +182,17 @@ mod tests {
 
     #[test]
     fn where_nothing_is_fetched_from() {
-        for inside in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "fe80::1", "::ffff:127.0.0.1"] {
+        for inside in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:127.0.0.1",
+        ] {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
         assert!(is_public("1.1.1.1".parse().unwrap()) && is_public("2606:4700::1".parse().unwrap()));

@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::follow;
 use crate::service::Service;
+use crate::service::follow;
 use crate::webdav::names::DAV;
 use crate::world::{Collection, World};
 use fetch::{Client, Fetched};
@@ -59,7 +59,8 @@ pub async fn keep_up(service: Arc<Service>) {
         for collection in world.collections().filter(|collection| collection.file.source.is_some()) {
             let Some(source) = collection.file.source.clone() else { continue };
             let due = Instant::now();
-            let standing = standings.entry(Arc::clone(&collection.path)).or_insert(Standing { source, due, etag: None });
+            let standing =
+                standings.entry(Arc::clone(&collection.path)).or_insert(Standing { source, due, etag: None });
             if standing.due > Instant::now() {
                 continue;
             }
@@ -75,7 +76,12 @@ fn source(world: &World, path: &str) -> Option<String> {
 }
 
 /// Fetches one calendar; how long it is good for.
-async fn refresh(service: &Arc<Service>, client: &Client, collection: &Collection, standing: &mut Standing) -> Duration {
+async fn refresh(
+    service: &Arc<Service>,
+    client: &Client,
+    collection: &Collection,
+    standing: &mut Standing,
+) -> Duration {
     let (path, source) = (collection.path.to_string(), standing.source.clone());
     let fetched = match client.fetch(&source, standing.etag.as_deref()).await {
         Ok(Fetched::Same) => return USUAL,
@@ -120,7 +126,8 @@ fn replace(edit: &mut Edit, path: &str, objects: &BTreeMap<String, Bytes>) -> Re
     if edit.read(&format!("{path}/.calendar.toml")).is_err() {
         return Ok(());
     }
-    let present: Vec<String> = edit.list(path).into_iter().map(|entry| entry.name).filter(|name| !name.starts_with('.')).collect();
+    let present: Vec<String> =
+        edit.list(path).into_iter().map(|entry| entry.name).filter(|name| !name.starts_with('.')).collect();
     for name in present.iter().filter(|name| !objects.contains_key(*name)) {
         edit.remove(&format!("{path}/{name}"))?;
     }
@@ -173,7 +180,8 @@ fn uid(component: ical::Component<'_>) -> String {
 fn assemble(uid: &str, components: &[ical::Component<'_>], zones: &BTreeMap<String, &[u8]>) -> Vec<u8> {
     let mut text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{}\r\n", crate::PRODUCT).into_bytes();
     let named = components.iter().flat_map(|component| component.properties());
-    let mut wanted: Vec<String> = named.filter_map(|property| property.parameter("TZID").map(|id| id.into_owned())).collect();
+    let mut wanted: Vec<String> =
+        named.filter_map(|property| property.parameter("TZID").map(|id| id.into_owned())).collect();
     wanted.sort_unstable();
     wanted.dedup();
     wanted.iter().filter_map(|id| zones.get(id)).for_each(|zone| text.extend_from_slice(zone));

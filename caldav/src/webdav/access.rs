@@ -160,9 +160,7 @@ fn includes(world: &World, share: &Share, user: &str) -> bool {
     match &share.grantee {
         Grantee::User(name) => name == user,
         Grantee::Everyone => true,
-        Grantee::Group(group) => {
-            world.user(user).is_some_and(|user| user.groups.iter().any(|member| member == group))
-        }
+        Grantee::Group(group) => world.user(user).is_some_and(|user| user.groups.iter().any(|member| member == group)),
     }
 }
 

@@ -45,7 +45,9 @@ fn matches(list: &str, etag: Option<&str>, weak: bool) -> bool {
     let Some(etag) = etag else { return false };
     list.split(',').map(str::trim).any(|candidate| {
         let plain = if weak { candidate.strip_prefix("W/").unwrap_or(candidate) } else { candidate };
-        candidate == "*" || plain == etag || plain.trim_matches('"') == etag.trim_matches('"') && !plain.starts_with("W/")
+        candidate == "*"
+            || plain == etag
+            || plain.trim_matches('"') == etag.trim_matches('"') && !plain.starts_with("W/")
     })
 }
 

@@ -143,7 +143,15 @@ mod tests {
 
     fn lock(path: &str, is_deep: bool, is_exclusive: bool) -> Lock {
         let href = format!("/{path}");
-        Lock { path: path.to_owned(), href, is_deep, is_exclusive, owner: String::new(), user: "a".to_owned(), expires: 10 }
+        Lock {
+            path: path.to_owned(),
+            href,
+            is_deep,
+            is_exclusive,
+            owner: String::new(),
+            user: "a".to_owned(),
+            expires: 10,
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod conditional;
+pub mod http_date;
 pub mod lock;
 pub mod multistatus;
 pub mod names;

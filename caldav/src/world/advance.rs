@@ -79,7 +79,7 @@ pub struct Advance {
 impl World {
     /// The world of another snapshot.
     pub fn advance(&self, to: &Snapshot, parser: &Parser) -> Advance {
-        let mut step = Step { from: self, to, parser, world: self.clone(), broken: BTreeMap::new(), changes: Vec::new() };
+        let mut step = Step { to, parser, world: self.clone(), broken: BTreeMap::new(), changes: Vec::new() };
         step.world.snapshot = to.clone();
         let mut directories: BTreeMap<String, Vec<ChangedPath>> = BTreeMap::new();
         for change in to.changed_paths(&self.snapshot) {
@@ -99,7 +99,6 @@ impl World {
 }
 
 struct Step<'a> {
-    from: &'a World,
     to: &'a Snapshot,
     parser: &'a Parser,
     world: World,
@@ -232,8 +231,10 @@ impl Step<'_> {
     }
 
     fn forget(&mut self, directory: &str, changes: &[ChangedPath]) {
-        if self.world.collections.remove_mut(directory) {
-            self.changes.push((directory.into(), String::new()));
+        if let Some(old) = self.world.collections.get(directory).cloned() {
+            self.world.collections.remove_mut(directory);
+            let members = old.members().map(|member| member.name.to_string()).chain([String::new()]);
+            self.changes.extend(members.map(|name| (Arc::clone(&old.path), name)));
         }
         for change in changes.iter().filter(|change| change.after.is_none()) {
             self.broken.insert(change.path.clone(), None);

@@ -46,7 +46,9 @@ impl Journal {
             self.forget();
         }
         while self.commits.len() > CHANGES {
-            self.commits.pop_front().iter().for_each(|commit| drop(self.numbers.remove(commit)));
+            if let Some(commit) = self.commits.pop_front() {
+                self.numbers.remove(&commit);
+            }
         }
     }
 
@@ -63,7 +65,9 @@ impl Journal {
 
     /// The members of a collection that changed since a commit.
     pub fn since(&self, commit: &ObjectId, collection: &str) -> Since {
-        let Some(number) = self.numbers.get(commit).filter(|number| **number >= self.begin) else { return Since::Unknown };
+        let Some(number) = self.numbers.get(commit).filter(|number| **number >= self.begin) else {
+            return Since::Unknown;
+        };
         let changes = self.collections.get(collection).into_iter().flat_map(|changes| changes.iter().rev());
         let later = changes.take_while(|(at, _)| at > number).map(|(_, name)| name.clone());
         Since::Changed(later.collect())
@@ -76,7 +80,7 @@ mod tests {
 
     #[test]
     fn changes_since_a_commit() {
-        let commit = |n: u8| ObjectId::from_bytes_or_panic(&[n; 20]);
+        let commit = |n: u8| ObjectId::Sha1([n; 20]);
         let (work, play): (Arc<str>, Arc<str>) = ("work".into(), "play".into());
         let mut journal = Journal::default();
         journal.record(commit(1), &[]);

@@ -7,6 +7,7 @@
 mod advance;
 mod collection;
 mod journal;
+mod published;
 mod spans;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use rpds::RedBlackTreeMapSync;
 pub use advance::{Advance, Parser};
 pub use collection::{Collection, Kind, Member};
 pub use journal::{Journal, Since};
+pub use published::{Published, Step};
 
 use crate::repository::FileError;
 use crate::repository::group::Group;

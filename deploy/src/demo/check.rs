@@ -8,7 +8,7 @@ use dns::keys::{Key, KeyStringError};
 
 use super::repository::{git, git_with};
 use super::scene::Scene;
-use super::{Error, samples};
+use super::{Error, calendar_check, samples};
 use crate::certificate;
 use crate::client::{self, Change};
 
@@ -39,6 +39,7 @@ pub async fn run(scene: &Scene) -> Result<(), Error> {
     expect("the pushed commit is still there", log.contains("www moves"), &log)?;
 
     certificate(scene).await?;
+    calendar_check::run(scene, ssh).await?;
     println!("ok: all of it works");
     Ok(())
 }

@@ -36,8 +36,11 @@ pub enum Error {
     #[error("{0} ended by itself ({1})")]
     Ended(&'static str, ExitStatus),
     /// Ours.
-    #[error("dns-primary does not serve within {0} seconds")]
-    NotServing(u64),
+    #[error("{0} does not serve within {1} seconds")]
+    NotServing(&'static str, u64),
+    /// Ours.
+    #[error("the demo's users cannot be made: {0}")]
+    Accounts(String),
     /// Ours.
     #[error("{step}: {reason}")]
     Check {

@@ -1,8 +1,10 @@
 //! `gitstead demo`: the main job on one machine, with nothing but Rust, git and a C compiler.
 //!
-//! A git server with sample zones and `dns-primary` serving them, on loopback ports, in a temporary folder. It runs until
-//! Ctrl-C and tells what to try, or with `--check` tries it itself.
+//! A git server with sample zones and calendars, `dns-primary` and `caldav` serving them, and a CA, on loopback ports, in a
+//! temporary folder. It runs until Ctrl-C and tells what to try, or with `--check` tries it itself.
 
+mod calendar_check;
+mod calendars;
 mod check;
 mod error;
 mod repository;
@@ -14,7 +16,7 @@ pub use error::Error;
 use scene::Scene;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Run a git server and a DNS primary on this machine, to try things out
+/// Run a git server, a DNS primary and a calendar on this machine, to try things out
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Do what the demo tells to paste, and say what failed

@@ -9,16 +9,18 @@ use tokio::process::Command;
 
 use super::Error;
 
-/// Makes the bare repository `zones.git` in `folder` with one commit that holds `files`.
-pub async fn create(folder: &Path, files: &[(&str, String)]) -> Result<(), Error> {
-    git(folder, &["init", "--quiet", "--bare", "--initial-branch=main", "zones.git"]).await?;
-    git(folder, &["clone", "--quiet", "zones.git", "first"]).await?;
+/// Makes a bare repository in `folder` with one commit that holds `files`.
+pub async fn create(folder: &Path, name: &str, files: &[(String, String)], message: &str) -> Result<(), Error> {
+    git(folder, &["init", "--quiet", "--bare", "--initial-branch=main", name]).await?;
+    git(folder, &["clone", "--quiet", name, "first"]).await?;
     let work = folder.join("first");
     for (name, content) in files {
-        fs::write(work.join(name), content).map_err(Error::Files)?;
+        let path = work.join(name);
+        let above = path.parent().unwrap_or(&work);
+        fs::create_dir_all(above).and_then(|()| fs::write(&path, content)).map_err(Error::Files)?;
     }
     git(&work, &["add", "--all"]).await?;
-    git(&work, &["commit", "--quiet", "--message", "Zones of the demo"]).await?;
+    git(&work, &["commit", "--quiet", "--message", message]).await?;
     git(&work, &["push", "--quiet", "origin", "HEAD:refs/heads/main"]).await?;
     fs::remove_dir_all(&work).map_err(Error::Files)
 }

@@ -18,31 +18,35 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
-use super::{Error, repository, samples};
+use super::{Error, calendars, repository, samples};
 use crate::git_server::GitServer;
 use platform::entropy;
 
 const GIT_PORT: u16 = 2222;
 const DNS_PORT: u16 = 5300;
+const WEB_PORT: u16 = 8080;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A git server with sample zones, `dns-primary` serving them, and `letsencrypt` with a CA of its own.
+/// A git server with sample zones and calendars, `dns-primary` and `caldav` serving them, and `letsencrypt` with a CA of its own.
 #[derive(Debug)]
 pub struct Scene {
     primary: Child,
     letsencrypt: Child,
+    caldav: Child,
     letsencrypt_program: PathBuf,
     issuer: String,
     git_server: GitServer,
     dns: SocketAddr,
+    web: SocketAddr,
     update_secret: String,
+    password: String,
     folder: TempDir,
 }
 
 impl Scene {
-    /// Starts everything and returns when the zones are served.
+    /// Starts everything and returns when zones and calendars are served.
     pub async fn set_up() -> Result<Scene, Error> {
-        let [program, letsencrypt_program] = find_programs().await?;
+        let [program, letsencrypt_program, caldav_program] = find_programs().await?;
         let folder = tempfile::Builder::new().prefix("gitstead-demo-").tempdir().map_err(Error::Files)?;
         let [update_secret, transfer_secret, notify_secret] = [secret()?, secret()?, secret()?];
         let keys = [
@@ -52,11 +56,14 @@ impl Scene {
         ];
         let keys: String = keys.iter().map(|(name, secret)| format!("{name}. DNSKEY 0 3 163 {secret}\n")).collect();
         let files = [
-            (samples::ZONE, samples::EXAMPLE_COM.to_owned()),
-            (samples::REVERSE_ZONE, samples::REVERSE.to_owned()),
-            ("_keys", keys),
+            (samples::ZONE.to_owned(), samples::EXAMPLE_COM.to_owned()),
+            (samples::REVERSE_ZONE.to_owned(), samples::REVERSE.to_owned()),
+            ("_keys".to_owned(), keys),
         ];
-        repository::create(folder.path(), &files).await?;
+        repository::create(folder.path(), "zones.git", &files, "Zones of the demo").await?;
+        let password = calendars::password();
+        let files = calendars::files(&password)?;
+        repository::create(folder.path(), calendars::REPOSITORY, &files, "Calendars of the demo").await?;
 
         let user = make_key()?;
         write_secret(&folder.path().join("key"), user.to_openssh(LineEnding::LF)?.as_bytes())?;
@@ -69,8 +76,21 @@ impl Scene {
         let primary = start_primary(&program, folder.path(), &git_server, dns)?;
         let (issuer, key) = (format!("local:{}", secret()?), update_key(&update_secret));
         let letsencrypt = start_letsencrypt(&letsencrypt_program, folder.path(), dns, &key, &issuer)?;
-        let mut scene =
-            Scene { primary, letsencrypt, letsencrypt_program, issuer, git_server, dns, update_secret, folder };
+        let web = listen(WEB_PORT).await?.local_addr().map_err(Error::Listen)?;
+        let caldav = calendars::serve(&caldav_program, folder.path(), &git_server, web)?;
+        let mut scene = Scene {
+            primary,
+            letsencrypt,
+            caldav,
+            letsencrypt_program,
+            issuer,
+            git_server,
+            dns,
+            web,
+            update_secret,
+            password,
+            folder,
+        };
         match scene.wait_until_serving().await {
             Ok(()) => Ok(scene),
             Err(error) => {
@@ -86,14 +106,29 @@ impl Scene {
         self.dns
     }
 
+    /// Where the calendars are served.
+    pub fn web(&self) -> SocketAddr {
+        self.web
+    }
+
+    /// The password of the demo's users.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
     /// The demo's folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The address to clone from.
+    /// The address to clone the zones from.
     pub fn url(&self) -> String {
         format!("ssh://git@{}/zones.git", self.git_server.address())
+    }
+
+    /// The address to clone the calendars from.
+    pub fn calendars_url(&self) -> String {
+        format!("ssh://git@{}/{}", self.git_server.address(), calendars::REPOSITORY)
     }
 
     /// The `GIT_SSH_COMMAND` that lets a person in.
@@ -149,13 +184,25 @@ The zones of {url} are served at {dns}. Paste, line by line, into another termin
   {gitstead} query --server {dns} www.{zone} A
   {gitstead} update --server {dns} --key {key} {zone} --add 'more.{zone} 300 A 192.0.2.98'
 
-The server's log: {log}
+  # calendars: each change is a commit; so is a file that you edit and push
+  cd ..; git clone {calendars} calendars-demo && cd calendars-demo
+  curl -sf -u {user}:{password} -X MOVE -H 'Destination: {web}/calendars/{user}/home/lunch.ics' {web}/calendars/{user}/work/demo-1.ics
+  curl -sf -u {user}:{password} {web}/calendars/{user}/home/lunch.ics
+  git pull --quiet && git log -p -1
+
+The calendar: {web}/ as {user} (or {other}) with the password {password}; the same for a CalDAV client.
+The servers' logs: {log} and beside it.
 Ctrl-C ends all of it and leaves nothing behind (but your clone).
 ",
             ssh = self.ssh_command(),
             key = self.update_key(),
             letsencrypt = self.letsencrypt_program.display(),
             issuer = self.issuer,
+            calendars = self.calendars_url(),
+            web = format_args!("http://{}", self.web),
+            user = calendars::USER,
+            other = calendars::OTHER,
+            password = self.password,
             log = self.log().display(),
         )
     }
@@ -165,6 +212,7 @@ Ctrl-C ends all of it and leaves nothing behind (but your clone).
         let (name, ended) = tokio::select! {
             ended = self.primary.wait() => ("dns-primary", ended),
             ended = self.letsencrypt.wait() => ("letsencrypt", ended),
+            ended = self.caldav.wait() => ("caldav", ended),
         };
         match ended {
             Ok(status) => Error::Ended(name, status),
@@ -180,12 +228,13 @@ Ctrl-C ends all of it and leaves nothing behind (but your clone).
             let last = &lines[lines.len().saturating_sub(20)..];
             format!("the last lines of {name}'s log:\n{}\n", last.join("\n"))
         };
-        end("dns-primary") + &end("letsencrypt")
+        end("dns-primary") + &end("letsencrypt") + &end("caldav")
     }
 
     /// Ends everything: SIGTERM to the services, of which the primary drains, then the git server, then the folder.
     pub async fn tear_down(mut self) {
         end(&mut self.letsencrypt).await;
+        end(&mut self.caldav).await;
         end(&mut self.primary).await;
     }
 
@@ -195,17 +244,20 @@ Ctrl-C ends all of it and leaves nothing behind (but your clone).
 
     /// The log is the one place where the server says so; it is looked at until it does.
     async fn wait_until_serving(&mut self) -> Result<(), Error> {
-        let log = self.log();
-        let serves = async {
-            while !fs::read_to_string(&log).unwrap_or_default().contains("serving") {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+        for name in ["dns-primary", "caldav"] {
+            let log = self.folder().join(format!("{name}.log"));
+            let serves = async {
+                while !fs::read_to_string(&log).unwrap_or_default().contains("serving") {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::select! {
+                () = serves => {}
+                error = self.wait_for_end() => return Err(error),
+                () = tokio::time::sleep(PATIENCE) => return Err(Error::NotServing(name, PATIENCE.as_secs())),
             }
-        };
-        tokio::select! {
-            () = serves => Ok(()),
-            error = self.wait_for_end() => Err(error),
-            () = tokio::time::sleep(PATIENCE) => Err(Error::NotServing(PATIENCE.as_secs())),
         }
+        Ok(())
     }
 }
 
@@ -224,16 +276,18 @@ fn update_key(secret: &str) -> String {
 }
 
 /// The services beside this program; cargo, if it started us, makes sure that they are there and new.
-async fn find_programs() -> Result<[PathBuf; 2], Error> {
+async fn find_programs() -> Result<[PathBuf; 3], Error> {
     let this = std::env::current_exe().map_err(|error| Error::Build(error.to_string()))?;
-    let programs = ["dns-primary", "letsencrypt"].map(|name| this.with_file_name(name));
+    let programs = ["dns-primary", "letsencrypt", "caldav"].map(|name| this.with_file_name(name));
     let are_there = || programs.iter().all(|program| program.is_file());
     let cargo = std::env::var_os("CARGO");
     if cargo.is_none() && are_there() {
         return Ok(programs);
     }
     let mut build = Command::new(cargo.unwrap_or("cargo".into()));
-    build.args(["build", "--quiet", "--package", "dns-primary", "--package", "letsencrypt"]).kill_on_drop(true);
+    build
+        .args(["build", "--quiet", "--package", "dns-primary", "--package", "letsencrypt", "--package", "caldav"])
+        .kill_on_drop(true);
     if this.parent().is_some_and(|profile| profile.ends_with("release")) {
         build.arg("--release");
     }
@@ -258,7 +312,8 @@ fn start_letsencrypt(program: &Path, folder: &Path, dns: SocketAddr, key: &str, 
     start("letsencrypt", &mut command, folder)
 }
 
-fn start(name: &'static str, command: &mut Command, folder: &Path) -> Result<Child, Error> {
+/// Starts a service with its log in the folder.
+pub fn start(name: &'static str, command: &mut Command, folder: &Path) -> Result<Child, Error> {
     let log = File::create(folder.join(format!("{name}.log"))).map_err(Error::Files)?;
     command
         .stdin(Stdio::null())

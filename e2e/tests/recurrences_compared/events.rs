@@ -36,7 +36,8 @@ struct Event {
 /// A calendar with one event that recurs, and perhaps overrides.
 pub fn calendar(random: &mut Random) -> String {
     let clock = random.weighted(&CLOCKS);
-    let event = Event { clock, day: random.below(2000) as i64, minute: 360 + 15 * random.below(48) };
+    let night = if random.chance(20) { 0 } else { 360 };
+    let event = Event { clock, day: random.below(2000) as i64, minute: night + 15 * random.below(48) };
     let zone = if clock == Clock::Zone("Own") { OWN_ZONE } else { "" };
     let (rule, step) = rule(random, &event);
     let mut lines = vec![event.line("DTSTART", event.day, event.minute), length(random, &event), rule];
@@ -86,7 +87,7 @@ fn length(random: &mut Random, event: &Event) -> String {
 /// A rule, and after how many days it comes again; 0 where that is not so simple.
 fn rule(random: &mut Random, event: &Event) -> (String, i64) {
     let interval = 1 + random.below(4);
-    let (parts, step) = match random.below(14) {
+    let (parts, step) = match random.below(20) {
         0 | 1 => ("FREQ=DAILY".to_owned(), 1),
         2 => (format!("FREQ=DAILY;BYMONTH={},{}", 1 + random.below(6), 7 + random.below(6)), 0),
         3 | 4 => ("FREQ=WEEKLY".to_owned(), 7),
@@ -109,6 +110,12 @@ fn rule(random: &mut Random, event: &Event) -> (String, i64) {
                 0,
             )
         }
+        13 => (format!("FREQ=YEARLY;BYMONTHDAY={}", 1 + random.below(31)), 0),
+        14 => (format!("FREQ=YEARLY;BYDAY={}{}", random.pick(&["20", "-10", "53"]), random.pick(&WEEKDAYS)), 0),
+        15 => (format!("FREQ=DAILY;BYDAY={};BYMONTHDAY=-{}", weekdays(random), 1 + random.below(31)), 0),
+        16 => (format!("FREQ=WEEKLY;BYMONTH={};BYDAY={}", 1 + random.below(12), weekdays(random)), 0),
+        17 => (format!("FREQ=MONTHLY;BYDAY={};BYMONTHDAY=8,9,10,11,12,13", random.pick(&WEEKDAYS)), 0),
+        18 => (format!("FREQ=YEARLY;BYMONTH={};BYDAY={};BYSETPOS=2,-1", 1 + random.below(12), weekdays(random)), 0),
         _ => (format!("FREQ=YEARLY;BYYEARDAY={},-{}", 1 + random.below(366), 1 + random.below(366)), 0),
     };
     let times = if event.clock != Clock::Date && random.chance(10) { ";BYHOUR=9,17;BYMINUTE=0,30" } else { "" };

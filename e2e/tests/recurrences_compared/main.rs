@@ -72,7 +72,7 @@ fn made_up_events_recur_as_in_another_engine() {
 fn compare(folder: &Path) {
     let python = python::environment(&ENGINE).join("python3");
     for (from, to) in WINDOWS {
-        let arguments = [folder.to_str().unwrap(), from, to, ZONE];
+        let arguments = [folder.to_str().expect("test paths are UTF-8"), from, to, ZONE];
         let ours = listed(built::example("occurrences", "ical").args(arguments));
         let theirs = listed(Command::new(&python).args(["-W", "ignore", SCRIPT]).args(arguments));
         assert_eq!(ours.len(), theirs.len());

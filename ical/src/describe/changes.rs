@@ -1,5 +1,7 @@
 //! Finds the change between two versions that people would name.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::civil::{self, DAY, Date};
 use crate::document::Component;
 use crate::object::{CalendarObject, Kind, has_value};
@@ -84,36 +86,43 @@ fn moved(before: &CalendarObject, after: &CalendarObject) -> Option<Change> {
 
 /// What is different about single instances.
 fn instances(before: &CalendarObject, after: &CalendarObject) -> Option<Change> {
-    for (id, part) in overrides(after) {
-        let schedule = &after.parts()[part].schedule;
-        let is_moved_from =
-            |start: &Moment| schedule.start.as_ref().filter(|moved| moved.local != start.local).map(print);
-        let old = overrides(before).into_iter().find(|(other, _)| *other == id);
-        let (octets, compared) = match old {
-            Some((_, old)) => (before.component(old).octets(), before.parts()[old].schedule.start.clone()),
-            None => (&b""[..], schedule.recurrence_id.as_ref().map(|id| id.moment.clone())),
-        };
-        if octets == after.component(part).octets() {
-            continue;
-        }
-        return Some(match compared.as_ref().and_then(is_moved_from) {
-            Some(to) => Change::InstanceMoved { instance: id, to },
-            None => Change::InstanceChanged { instance: id },
-        });
-    }
-    let excepted = |object: &CalendarObject| values(object.first(), "EXDATE");
-    if let Some(date) = excepted(after).into_iter().find(|date| !excepted(before).contains(date)) {
-        return Some(Change::InstanceRemoved { instance: readable(&date) });
-    }
-    let is_gone = |(id, _): &(String, usize)| !overrides(after).iter().any(|(other, _)| other == id);
-    let restored = overrides(before).into_iter().find(is_gone);
-    restored.map(|(instance, _)| Change::InstanceRestored { instance })
+    let (old, new) = (overrides(before), overrides(after));
+    let changed = new.iter().find_map(|(id, part)| instance(before, old.get(id).copied(), after, *part));
+    let excepted = || {
+        let old: HashSet<String> = values(before.first(), "EXDATE").into_iter().collect();
+        let date = values(after.first(), "EXDATE").into_iter().find(|date| !old.contains(date))?;
+        Some(Change::InstanceRemoved { instance: readable(&date) })
+    };
+    let restored = || {
+        let id = old.keys().find(|id| !new.contains_key(id))?;
+        Some(Change::InstanceRestored { instance: print_date(*id) })
+    };
+    changed.or_else(excepted).or_else(restored)
 }
 
-/// The instances that an object overrides, and by which part.
-fn overrides(object: &CalendarObject) -> Vec<(String, usize)> {
-    let ids = object.parts().iter().enumerate();
-    ids.filter_map(|(part, one)| Some((print_date(one.schedule.recurrence_id.as_ref()?.moment.local), part))).collect()
+/// What is different about one instance, which `part` overrides now, and `old` did before.
+fn instance(before: &CalendarObject, old: Option<usize>, after: &CalendarObject, part: usize) -> Option<Change> {
+    let schedule = &after.parts()[part].schedule;
+    let id = &schedule.recurrence_id.as_ref()?.moment;
+    let (octets, start) = match old {
+        Some(old) => (before.component(old).octets(), before.parts()[old].schedule.start.as_ref()),
+        None => (&b""[..], Some(id)),
+    };
+    if octets == after.component(part).octets() {
+        return None;
+    }
+    let instance = print_date(id.local);
+    let moved = schedule.start.as_ref().filter(|moved| start.is_some_and(|start| start.local != moved.local));
+    Some(match moved {
+        Some(moved) => Change::InstanceMoved { instance, to: print(moved) },
+        None => Change::InstanceChanged { instance },
+    })
+}
+
+/// The instances that an object overrides, by their local time, and which part does.
+fn overrides(object: &CalendarObject) -> BTreeMap<i64, usize> {
+    let parts = object.parts().iter().enumerate();
+    parts.filter_map(|(part, one)| Some((one.schedule.recurrence_id.as_ref()?.moment.local, part))).collect()
 }
 
 fn values(component: Component<'_>, name: &str) -> Vec<String> {

@@ -11,8 +11,8 @@ const MAX_SIZE: usize = 10 << 20;
 const MAX_LINES: usize = 200_000;
 /// Components inside each other at most.
 const MAX_DEPTH: usize = 8;
-/// Octets of a property's name at most.
-const MAX_NAME: usize = 200;
+/// Octets of a property's name at most: so that no fold comes to stand in it.
+const MAX_NAME: usize = 70;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn parse(octets: &[u8]) -> Result<Box<[Line]>, SyntaxError> {
@@ -55,11 +55,13 @@ impl Parser<'_> {
             return Err(self.error(start, format!("the name of a property has more than {MAX_NAME} characters")));
         }
         let name = &line[..name_length];
-        if after == Some(b':') && name.eq_ignore_ascii_case(b"BEGIN") {
-            return self.begin(start, line);
-        }
-        if after == Some(b':') && name.eq_ignore_ascii_case(b"END") {
-            return self.end(start, line);
+        match (after, name.len()) {
+            (Some(b':'), 5) if name.eq_ignore_ascii_case(b"BEGIN") => return self.begin(start, line),
+            (Some(b':'), 3) if name.eq_ignore_ascii_case(b"END") => return self.end(start, line),
+            (_, 3 | 5) if [&b"BEGIN"[..], b"END"].iter().any(|other| name.eq_ignore_ascii_case(other)) => {
+                return Err(self.error(start, "BEGIN and END have no parameters".to_owned()));
+            }
+            _ => {}
         }
         if self.open.is_empty() {
             return Err(self.error(start, self.outside()));

@@ -58,6 +58,8 @@ fn what_is_wrong_is_said_with_its_line() {
     says("BEGIN:VCALENDAR\nA;B=\"c:d\nEND:VCALENDAR\n", 2, "quotes");
     says("BEGIN:VCALENDAR\nEND:VCALENDAR\nBEGIN:VCALENDAR\nEND:VCALENDAR\n", 3, "only one VCALENDAR");
     says("BEGIN:VCALENDAR\nA:\0\nEND:VCALENDAR\n", 2, "control character");
+    says(&format!("BEGIN:VCALENDAR\n{}:1\nEND:VCALENDAR\n", "X".repeat(71)), 2, "more than 70 characters");
+    says("BEGIN:VCALENDAR\nBEGIN;A=1:VEVENT\nEND:VCALENDAR\n", 2, "no parameters");
     says(&"BEGIN:VCALENDAR\n".repeat(9), 9, "deep");
     let latin = Document::parse(Bytes::from_static(b"BEGIN:VCALENDAR\nX:\xe9t\xe9\nEND:VCALENDAR\n")).unwrap_err();
     assert!(latin.line == 2 && latin.reason.contains("UTF-8"), "{latin}");

@@ -28,7 +28,7 @@ pub struct Draft {
 /// What makes up the recurrence of a master.
 pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "EXRULE", "RDATE", "EXDATE"];
 /// What only its owner is to see, beside X- properties.
-const PRIVATE: [&str; 1] = ["REQUEST-STATUS"];
+const PRIVATE: [&str; 2] = ["COMMENT", "REQUEST-STATUS"];
 /// X- properties that are a part of what people are invited to.
 const SHOWN: [&str; 4] = ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
 
@@ -210,7 +210,8 @@ fn length(object: &CalendarObject, component: Component<'_>) -> Option<i64> {
     })
 }
 
-fn is_private(name: &str) -> bool {
+/// Whether a property is only for whose copy it is in.
+pub(super) fn is_private(name: &str) -> bool {
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     let is_extension = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
     PRIVATE.iter().any(|other| is(&other)) || is_extension && !SHOWN.iter().any(|other| is(&other))

@@ -85,6 +85,8 @@ impl CalendarObject {
             return Err(TooMany);
         }
         occurrences.sort_by_key(|one| (one.start, one.recurrence_id));
+        // A local time that is skipped may be another one in UTC; it is one instance (RFC 5545 section 3.8.5.2).
+        occurrences.dedup_by(|one, before| one.recurrence_id.is_some() && one.recurrence_id == before.recurrence_id);
         Ok(occurrences)
     }
 
@@ -212,12 +214,18 @@ impl Visit<'_> {
         let slack = recurrence.map_or(MARGIN, Recurrence::slack);
         let first = form.local(self.range.start, self.floating) - longest - slack - shift;
         let last = form.local(self.range.end, self.floating) + slack - shift;
+        let last = match segment.keys.end {
+            i64::MAX => last,
+            key => last.min(local_of_key(&start.form, key) + slack),
+        };
         let first = match segment.keys.start {
             i64::MIN => first,
             key => first.max(local_of_key(&start.form, key) - slack),
         };
-        let mut starts = Starts::new(start, recurrence, first)?;
-        while let Some(added) = starts.next()?.filter(|added| added.local <= last) {
+        let mut starts = Starts::new(start, recurrence, first, last)?;
+        let mut left = MAX_INSTANCES;
+        while let Some(added) = starts.next()? {
+            left = left.checked_sub(1).ok_or(TooMany)?;
             let key = if start.form.floats() { added.local } else { start.form.instant(added.local, self.floating) };
             let is_overridden = || self.overrides.binary_search_by_key(&key, |one| one.key).is_ok();
             let is_excepted = || recurrence.is_some_and(|recurrence| recurrence.excepts(added.local, key));
@@ -253,6 +261,9 @@ impl Visit<'_> {
 fn bounded(range: &Range<i64>) -> Range<i64> {
     range.start.max(civil::FIRST - MARGIN)..range.end.min(civil::LAST + MARGIN)
 }
+
+/// Instances that are looked at in one search at most.
+const MAX_INSTANCES: u32 = 200_000;
 
 /// More than any offset from UTC and any skipped time.
 const MARGIN: i64 = 25 * 3600;

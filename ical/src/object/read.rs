@@ -10,6 +10,12 @@ use super::{CalendarObject, Fault, Hull, Kind, Override, Part};
 use crate::document::{Component, Document};
 use crate::zone::{Zone, Zones};
 
+/// Time zones of a calendar at most.
+const MAX_ZONES: usize = 100;
+/// STANDARD and DAYLIGHT of all its time zones at most.
+const MAX_OBSERVANCES: usize = 1000;
+/// Alarms of an event, hours of an availability, at most.
+const MAX_NESTED: usize = 100;
 /// Components of one UID at most.
 const MAX_PARTS: usize = 10_000;
 
@@ -28,6 +34,10 @@ pub(super) fn read(document: Document, zones: &Zones, door: Door) -> Result<Cale
     let components: Vec<(Kind, Component<'_>)> =
         root.components().filter_map(|component| Some((Kind::of(component.name())?, component))).collect();
     let kind = check_resource(root, &components)?;
+    if let Some(component) = components.iter().find(|(_, one)| one.components().count() > MAX_NESTED) {
+        let reason = format!("there are more than {MAX_NESTED} components in the {kind}");
+        return Err(Fault::resource(Some(component.1.line()), reason));
+    }
     let zones = read_zones(root, &components, zones)?;
     let mut parts = Vec::with_capacity(components.len());
     for (_, component) in &components {
@@ -101,7 +111,12 @@ fn read_zones(
     zones: &Zones,
 ) -> Result<Box<[Arc<Zone>]>, Fault> {
     let mut read: Vec<Arc<Zone>> = Vec::new();
-    for component in root.components().filter(|component| component.is("VTIMEZONE")) {
+    let described = root.components().filter(|component| component.is("VTIMEZONE"));
+    if described.flat_map(|component| component.components()).count() > MAX_OBSERVANCES {
+        let reason = format!("the time zones of the calendar have more than {MAX_OBSERVANCES} observances");
+        return Err(Fault::resource(None, reason));
+    }
+    for component in root.components().filter(|component| component.is("VTIMEZONE")).take(MAX_ZONES + 1) {
         read.push(zones.of_component(component).map_err(|reason| Fault::data(component.line(), reason))?);
     }
     let nested = components.iter().flat_map(|(_, component)| component.components());
@@ -111,6 +126,9 @@ fn read_zones(
                 read.extend(zones.named(&tzid));
             }
         }
+    }
+    if read.len() > MAX_ZONES {
+        return Err(Fault::resource(None, format!("the calendar names more than {MAX_ZONES} time zones")));
     }
     Ok(read.into())
 }

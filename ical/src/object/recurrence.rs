@@ -57,7 +57,8 @@ impl Recurrence {
 
     /// Whether EXDATE takes away the instance at `local`, which has `key`.
     pub fn excepts(&self, local: i64, key: i64) -> bool {
-        self.exceptions.binary_search(&key).is_ok() || self.excepted_days.contains(&civil::day_of(local))
+        let is_excepted = self.exceptions.binary_search(&key).is_ok();
+        is_excepted || self.excepted_days.binary_search(&civil::day_of(local)).is_ok()
     }
 
     /// The last local time at which an instance may start; none if there is no end.
@@ -73,6 +74,9 @@ impl Recurrence {
         dates.map(Duration::nominal).fold(length.nominal(), i64::max)
     }
 }
+
+/// Rules of a component at most; one is usual (RFC 5545 section 3.8.5.3).
+const MAX_RULES: usize = 10;
 
 /// A recurrence while it is read.
 struct Reading<'a> {
@@ -93,6 +97,9 @@ impl<'a> Reading<'a> {
     fn rule(&mut self, property: Property<'_>) -> Result<(), Fault> {
         let wrong = |reason: String| Fault::at(property, format!("is wrong: {reason}"));
         let too_many = |reason: &str| Fault { precondition: Precondition::MaxInstances, ..Fault::at(property, reason) };
+        if self.series.len() == MAX_RULES {
+            return Err(too_many("is one rule too many"));
+        }
         let rule = Rule::parse(&property.value()).map_err(wrong)?;
         let local = |instant| self.start.form.local(instant, &Zone::utc());
         let clock = match self.start.form {
@@ -175,6 +182,7 @@ impl<'a> Reading<'a> {
         self.dates.sort_by_key(|added| (added.local, added.length.is_none()));
         self.dates.dedup_by_key(|added| added.local);
         self.exceptions.sort_unstable();
+        self.excepted_days.sort_unstable();
         Some(Recurrence {
             series: self.series.into(),
             dates: self.dates.into(),
@@ -205,15 +213,21 @@ struct Ahead<'a> {
 }
 
 impl<'a> Starts<'a> {
-    /// Those from `from` on, of a component that starts at `start`.
-    pub fn new(start: &'a Moment, recurrence: Option<&'a Recurrence>, from: i64) -> Result<Starts<'a>, TooMany> {
-        let first = (start.local >= from).then_some(start.local);
+    /// Those from one local time to another, of a component that starts at `start`.
+    pub fn new(
+        start: &'a Moment,
+        recurrence: Option<&'a Recurrence>,
+        from: i64,
+        to: i64,
+    ) -> Result<Starts<'a>, TooMany> {
+        let first = (from..=to).contains(&start.local).then_some(start.local);
         let (mut walks, mut dates): (Vec<Ahead<'_>>, &[Added]) = Default::default();
         if let Some(recurrence) = recurrence {
-            dates = &recurrence.dates[recurrence.dates.partition_point(|added| added.local < from)..];
+            let before = |time: i64| recurrence.dates.partition_point(|added| added.local < time);
+            dates = &recurrence.dates[before(from)..before(to.saturating_add(1)).max(before(from))];
             walks.reserve_exact(recurrence.series.len());
             for series in recurrence.series.iter().filter(|series| series.last >= from) {
-                let mut ahead = Ahead { series, walk: series.walk(from), next: None };
+                let mut ahead = Ahead { series, walk: series.walk(from, to), next: None };
                 ahead.advance(&start.form)?;
                 walks.push(ahead);
             }
@@ -240,8 +254,7 @@ impl<'a> Starts<'a> {
 impl Ahead<'_> {
     fn advance(&mut self, form: &Form) -> Result<(), TooMany> {
         self.next = loop {
-            let next = self.walk.next().transpose().map_err(|_| TooMany)?;
-            let Some(local) = next.filter(|local| *local <= self.series.last) else { break None };
+            let Some(local) = self.walk.next().transpose().map_err(|_| TooMany)? else { break None };
             let ends = self.series.last_instant;
             if ends == i64::MAX || form.instant(local, &Zone::utc()) <= ends {
                 break Some(local);

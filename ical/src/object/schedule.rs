@@ -66,7 +66,8 @@ impl Schedule {
             (None, Kind::Todo, Some(due)) => (schedule.start, schedule.basis) = (Some(due), Basis::Due),
             _ => schedule.set_length(&found, end, kind)?,
         }
-        if let Some(start) = &schedule.start {
+        // An override is one instance, whatever else it says; the overrides of later instances follow the master's rule.
+        if let (Some(start), None) = (&schedule.start, &schedule.recurrence_id) {
             schedule.recurrence = Recurrence::read(component, start, zones)?.map(Box::new);
         }
         Ok(schedule)

@@ -3,7 +3,7 @@
 //! COUNT is turned into the last instance once, when the rule is read, so that later no window has to count from the start.
 
 use super::rule::{Frequency, Rule, RuleEnd};
-use super::walk::{MAX_STEPS, OutOfSteps, Walk};
+use super::walk::{OutOfSteps, Walk};
 use crate::civil::{self, DAY};
 use crate::value::Written;
 
@@ -68,19 +68,22 @@ impl Series {
         if !self.is_within_days() {
             return false;
         }
-        let mut walk = self.walk(self.start);
-        (0..=1440).all(|_| matches!(walk.next(), Some(Ok(time)) if time < self.start + DAY && time <= self.last))
+        let mut walk = self.walk(self.start, self.start + DAY);
+        (0..=1440).all(|_| matches!(walk.next(), Some(Ok(time)) if time < self.start + DAY))
     }
 
-    /// Walks from `from` on; the end is for the caller to see.
-    pub fn walk(&self, from: i64) -> Walk<'_> {
-        Walk::new(&self.rule, self.start, from)
+    /// Its instances from one local time to another; [`Series::last_instant`] is for the caller to see.
+    pub fn walk(&self, from: i64, to: i64) -> Walk<'_> {
+        Walk::new(&self.rule, self.start, from..=to.min(self.last))
     }
 }
 
+/// Periods and instances that are looked at to find the last of a COUNT.
+const MAX_COUNT_STEPS: u32 = 20_000;
+
 /// The local time of the last of `count` instances; the first counts even where the rule does not give it.
 fn nth(rule: &Rule, start: i64, count: u32) -> Result<i64, OutOfSteps> {
-    let mut walk = Walk::new(rule, start, start);
+    let mut walk = Walk::new(rule, start, start..=civil::LAST).patient(MAX_COUNT_STEPS);
     let (mut left, mut last, mut jumped) = (count - 1, start, false);
     if let Some(each) = walk.constant().filter(|each| *each > 0 && left > *each * 2) {
         // What the first period has is counted; then whole periods are jumped over.
@@ -91,12 +94,12 @@ fn nth(rule: &Rule, start: i64, count: u32) -> Result<i64, OutOfSteps> {
         }
         let whole = (left - in_first) / each;
         left -= in_first + whole * each;
-        walk = Walk::new(rule, start, walk.period_start(i64::from(whole)));
+        walk = Walk::new(rule, start, walk.period_start(i64::from(whole))..=civil::LAST);
         // The last whole period is gone through again, for where it ends.
         left += each;
         jumped = true;
     }
-    let mut steps = MAX_STEPS;
+    let mut steps = MAX_COUNT_STEPS;
     while left > 0 {
         let Some(time) = walk.next().transpose()? else { return Ok(if jumped { civil::LAST } else { last }) };
         if time != start {

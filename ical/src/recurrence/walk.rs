@@ -1,5 +1,7 @@
 //! Walks along a rule from any point on: the period that holds a time is found by division, not by stepping.
 
+use std::ops::RangeInclusive;
+
 use super::days::{self, Defaults};
 use super::rule::{Frequency, Rule};
 use crate::civil::{self, DAY, Date};
@@ -19,6 +21,8 @@ pub(crate) struct Walk<'a> {
     start: i64,
     /// None is given that is before it.
     from: i64,
+    /// None is given that is behind it.
+    to: i64,
     /// The period that is looked at next, in units of the frequency since 1970.
     period: i64,
     steps: u32,
@@ -33,14 +37,15 @@ pub(crate) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Starts at the first instance that is not before `from`.
-    pub fn new(rule: &'a Rule, start: i64, from: i64) -> Walk<'a> {
-        let from = from.clamp(start, civil::LAST + 1);
+    /// The instances from one local time to another, none after the year 9999.
+    pub fn new(rule: &'a Rule, start: i64, within: RangeInclusive<i64>) -> Walk<'a> {
+        let from = *within.start().clamp(&start, &(civil::LAST + 1));
         let mut walk = Walk {
             rule,
             defaults: Defaults::new(rule, civil::day_of(start)),
             start,
             from,
+            to: (*within.end()).min(civil::LAST),
             period: 0,
             steps: MAX_STEPS,
             bases: Vec::new(),
@@ -53,15 +58,20 @@ impl<'a> Walk<'a> {
         walk
     }
 
-    /// The next instance; none after the year 9999.
+    /// The same, giving up after fewer steps.
+    pub fn patient(self, steps: u32) -> Walk<'a> {
+        Walk { steps, ..self }
+    }
+
+    /// The next instance.
     pub fn next(&mut self) -> Option<Result<i64, OutOfSteps>> {
         loop {
             while let Some(time) = self.at_hand() {
                 if time >= self.from {
-                    return (time <= civil::LAST).then_some(Ok(time));
+                    return (time <= self.to).then_some(Ok(time));
                 }
             }
-            if self.start_of(self.period) > civil::LAST {
+            if self.start_of(self.period) > self.to {
                 return None;
             }
             if self.steps == 0 {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::document::{Component, Property};
 use crate::object::{CalendarObject, Kind, Occurrence, RecurrenceId, Schedule, TooMany, moment};
+use crate::patch::NewProperty;
 use crate::splice;
 use crate::text;
 use crate::value::{self, print_date, print_date_time};
@@ -117,10 +118,7 @@ impl Writer<'_> {
         let Some(values) = value.split(',').map(in_utc).collect::<Option<Vec<_>>>() else {
             return out.extend_from_slice(&self.object.document().octets()[property.span()]);
         };
-        let kept = property.parameters().filter(|(name, _)| !name.eq_ignore_ascii_case("TZID"));
-        let parameters: String =
-            kept.map(|(name, value)| format!(";{name}={}", text::encode_parameter(&value))).collect();
-        self.line(&format!("{}{parameters}:{}", property.name(), values.join(",")), out);
+        NewProperty::of(property).without_parameter("TZID").with_value(&values.join(",")).print(self.newline, out);
     }
 
     fn line(&self, line: &str, out: &mut Vec<u8>) {

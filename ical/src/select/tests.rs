@@ -63,6 +63,17 @@ fn days_and_floating_times_stay_what_they_are() {
 }
 
 #[test]
+fn a_parameter_with_odd_quotes_stays_as_it_is() {
+    let event = |zone: &str, when: &str| {
+        format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260302T090000Z\nX-AT;X-O\"D=;\"D{zone};B=2:{when}\nEND:VEVENT\nEND:VCALENDAR\n"
+        )
+    };
+    let expanded = expanded(&event(";TZID=Europe/Berlin", "20260302T090000"), "20260302", "20260303");
+    assert_eq!(expanded, event("", "20260302T080000Z"));
+}
+
+#[test]
 fn to_dos_without_a_date_are_expanded_too() {
     let todo = "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\nSUMMARY:Some day\nEND:VTODO\nEND:VCALENDAR\n";
     assert_eq!(expanded(todo, "20260302", "20260303"), todo);

@@ -27,6 +27,13 @@ struct Observance {
 const TABLE_START: i64 = -2_208_988_800;
 /// Changes in a table at most: eight a year for two hundred years.
 const MAX_CHANGES: usize = 1600;
+/// Rules of an observance at most; one is usual.
+const MAX_RULES: usize = 2;
+/// Observances that go on for ever at most; two are usual.
+const MAX_ENDLESS: usize = 16;
+/// Steps along a rule to fill the table at most, and to find one onset behind it.
+const MAX_STEPS: u32 = 5000;
+const MAX_LATER_STEPS: u32 = 200;
 /// How far back an onset is looked for behind the table.
 const LOOK_BACK: i64 = 2 * 366 * DAY;
 
@@ -39,6 +46,9 @@ impl Observances {
             read_observance(part, &mut changes, &mut endless).map_err(bad)?;
             if changes.len() > MAX_CHANGES {
                 return Err(format!("a VTIMEZONE has more than {MAX_CHANGES} changes"));
+            }
+            if endless.len() > MAX_ENDLESS {
+                return Err(format!("a VTIMEZONE has more than {MAX_ENDLESS} rules without end"));
             }
         }
         Ok(Table::new(changes).map(|table| Observances { table, endless: endless.into() }))
@@ -62,7 +72,7 @@ impl Observances {
 
     fn offset_later(&self, time: i64, of: impl Fn(Change) -> i64) -> i32 {
         let latest = |observance: &Observance| {
-            let mut walk = observance.series.walk(time - LOOK_BACK);
+            let mut walk = observance.series.walk(time - LOOK_BACK, time + LOOK_BACK).patient(MAX_LATER_STEPS);
             let changes = std::iter::from_fn(|| walk.next().and_then(Result::ok)).map(|onset| observance.change(onset));
             changes.take_while(|change| of(*change) <= time).last()
         };
@@ -106,7 +116,7 @@ fn read_observance(
         onsets.extend(onset(property)?.into_iter().map(local));
     }
     changes.extend(onsets.into_iter().map(|onset| Change::new(onset, from, to)));
-    for property in part.properties_named("RRULE") {
+    for property in part.properties_named("RRULE").take(MAX_RULES) {
         let rule = Rule::parse(&property.value()).map_err(|reason| format!("its RRULE is wrong: {reason}"))?;
         let local = |instant: i64| instant + i64::from(from);
         let series = Series::new(rule, start, Clock::Zone(&local)).map_err(|_| "its RRULE is too laborious")?;
@@ -122,11 +132,11 @@ fn read_observance(
 /// Adds the changes of a rule up to where the table ends.
 fn read_series(observance: &Observance, changes: &mut Vec<Change>) -> Result<(), String> {
     let series = &observance.series;
-    let mut walk = series.walk(TABLE_START);
+    let mut walk = series.walk(TABLE_START, TABLE_END + LOOK_BACK).patient(MAX_STEPS);
     while let Some(onset) = walk.next() {
         let onset = onset.map_err(|_| "its RRULE is too laborious")?;
         let change = observance.change(onset);
-        if onset > series.last.min(TABLE_END + LOOK_BACK) || change.instant() > series.last_instant {
+        if change.instant() > series.last_instant {
             break;
         }
         if changes.len() > MAX_CHANGES {

@@ -84,8 +84,13 @@ fn what_is_wrong_with_a_zone_is_said() {
     says("+0200", "two", "not an offset");
     says("FREQ=YEARLY", "FREQ=HOURLY", "changes");
     says("TZID:Home\r\n", "", "no TZID");
+    says("VTIMEZONE", "VEVENT", "no VTIMEZONE");
+    let calendar = Zone::of_vtimezone(&format!("BEGIN:VCALENDAR\r\n{BERLIN}END:VCALENDAR\r\n"));
+    assert_eq!(calendar.unwrap().id(), "Home");
     let empty = Zone::of_vtimezone("BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nEND:VTIMEZONE").unwrap();
     assert_eq!(utc(&empty, "20260701T120000"), "20260701T100000", "taken by its name");
+    let odd = Zone::of_vtimezone(&BERLIN.replace("-1SU", "0SU").replace("Home", "W. Europe Standard Time")).unwrap();
+    assert_eq!(utc(&odd, "20260701T120000"), "20260701T100000", "its rule cannot be read, its name can");
 }
 
 #[test]

@@ -79,13 +79,14 @@ export const read = async (client: Client, href: string): Promise<Stored | null>
   return { href, etag: response.headers.get('ETag') ?? '', text };
 };
 
-/** Writes over the version `etag`, or makes a new resource when it is null. Gives the new entity tag. */
-export const write = async (client: Client, href: string, text: string, etag: string | null): Promise<string> => {
+/** Writes over the version `etag`, or makes a new resource when it is null. Gives what the server has now. */
+export const write = async (client: Client, href: string, text: string, etag: string | null): Promise<Stored> => {
   const guard = etag === null ? { 'If-None-Match': '*' } : { 'If-Match': etag };
   const response = await client.request('PUT', href, { body: text, type: TYPE, headers: guard as unknown as Record<string, string> });
   if (/text\/html/.test(response.headers.get('Content-Type') ?? '')) throw new DavError('stranger', response.status, '');
   // A server that changed what it was given sends no ETag (RFC 4791 section 5.3.4): ask.
-  return response.headers.get('ETag') ?? (await read(client, href))?.etag ?? '';
+  const made = response.headers.get('ETag');
+  return made ? { href, etag: made, text } : (await read(client, href)) ?? { href, etag: '', text };
 };
 
 export const erase = async (client: Client, href: string, etag: string): Promise<void> => {

@@ -42,7 +42,7 @@ export const ShareDialog = ({ calendar }: { calendar: Collection }) => {
       <ul class="grants">
         {list.map((one) => (
           <li key={one.who}>
-            <Icon name={one.who === 'authenticated' ? 'globe' : 'people'} size={18} />
+            <Icon name={one.who === 'authenticated' ? 'globe' : 'person'} size={18} />
             <span class="grow">{nameOf(one.who)}</span>
             <select aria-label={t('share.right', { name: nameOf(one.who) })} value={one.right} onChange={(event) => void put(list.map((other) => (other === one ? { ...one, right: event.currentTarget.value as Right } : other)))}>
               <option value="free-busy">{t('right.free-busy')}</option>

@@ -175,11 +175,11 @@ const TimeFields = ({ draft, set, setDraft, full }: PartProps & { setDraft: (dra
         <DayField label={t('field.start')} hideLabel={!full} day={dayOf(start)} onChange={(day) => moveStart(startOf(day) + timeOfDay(start))} />
         {!allDay && <TimeField label={t('field.startTime')} hideLabel={!full} time={timeOfDay(start)} onChange={(time) => moveStart(startOf(dayOf(start)) + time)} />}
         <span class="dash" aria-hidden="true">–</span>
+        {(full || allDay || lastDay !== dayOf(start)) && <DayField label={t('field.end')} hideLabel={!full} day={lastDay} min={dayOf(start)} onChange={(day) => moveEnd(allDay ? startOf(day + 1) : startOf(day) + timeOfDay(end))} />}
         {!allDay && <TimeField label={t('field.endTime')} hideLabel={!full} time={timeOfDay(end)} onChange={(time) => {
           const same = startOf(lastDay) + time;
           moveEnd(same <= start && lastDay === dayOf(start) ? same + DAY : same);
         }} />}
-        {(full || allDay || lastDay !== dayOf(start)) && <DayField label={t('field.end')} hideLabel={!full} day={lastDay} min={dayOf(start)} onChange={(day) => moveEnd(allDay ? startOf(day + 1) : startOf(day) + timeOfDay(end))} />}
       </div>
       <div class="pair">
         <CheckField label={t('field.allDay')} checked={allDay} onChange={(on) => setDraft(setAllDay(draft, on, here(), 10))} />

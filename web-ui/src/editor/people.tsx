@@ -92,7 +92,7 @@ export const PersonSearch = ({ label, onPick, free }: SearchProps) => {
       <ul id="person-list" role="listbox" aria-label={label} hidden={list.length === 0}>
         {list.map((one, index) => (
           <li key={one.href || one.addresses[0]} id={`person-${index}`} role="option" aria-selected={index === at} onPointerDown={(event) => { event.preventDefault(); pick(one); }}>
-            <Icon name={one.group ? 'people' : 'share'} size={16} />
+            <Icon name={one.group ? 'people' : 'person'} size={16} />
             {one.name || one.addresses[0]?.replace(/^mailto:/i, '')}
           </li>
         ))}

@@ -42,6 +42,9 @@ export const HistoryDialog = ({ href, calendar, title }: { href: string; calenda
   );
 };
 
+/** A commit message that begins with the name beside it says that name once. */
+const said = ({ who, comment }: Version): string => (who && comment.startsWith(`${who}: `) ? comment.slice(who.length + 2) : comment);
+
 const explain = (error: unknown): string => (error instanceof DavError && (error.trouble === 'refused' || error.trouble === 'missing') && !error.reason ? t('history.unsupported') : sentence(error));
 
 /** Puts the old octets over what is there now, whatever that is: the history keeps it too. */
@@ -74,15 +77,15 @@ const VersionRow = ({ version, older, newest, restore: bringBack }: RowProps) =>
   }, [open]);
   return (
     <li>
-      <button type="button" class="version" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" class={`version ${version.change}`} aria-expanded={open} onClick={() => setOpen(!open)}>
         <span class="version-dot" />
-        <span class="grow"><strong>{version.who || t('history.somebody')}</strong> <span>{version.comment}</span></span>
+        <span class="grow"><strong>{version.who || t('history.somebody')}</strong> <span>{said(version)}</span></span>
         <time dateTime={Number.isFinite(version.when) ? new Date(version.when).toISOString() : undefined}>{formatInstant(version.when, here())}</time>
       </button>
       {open && (
         <div class="version-body">
           {problem && <p class="problem">{problem}</p>}
-          {texts && <DifferenceTable before={parseSafely(texts.before)} after={parseSafely(texts.now)} first={texts.before === null} />}
+          {texts && version.change !== 'removed' && <DifferenceTable before={parseSafely(texts.before)} after={parseSafely(texts.now)} first={texts.before === null} />}
           {texts && !newest && <button type="button" class="button" onClick={() => bringBack(texts.now)}><Icon name="history" size={18} />{t('history.restore')}</button>}
         </div>
       )}

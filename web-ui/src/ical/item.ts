@@ -1,7 +1,7 @@
 // One calendar object resource as the page sees it: its text, read once, as a master and its overrides.
 import ICAL from 'ical.js';
 import { parts, wall, type Wall } from './wall';
-import { resolveZone, toUtc, toWall, type Zone } from './zone';
+import { resolveZone, toUtc, toWall, tzidOf, type Zone } from './zone';
 
 /** A DATE or DATE-TIME of a component: wall-clock time, and the zone that the clock hangs in. */
 export interface Stamp {
@@ -89,7 +89,7 @@ export const writeStamp = (component: ICAL.Component, name: string, stamp: Stamp
   property.removeParameter('value');
   if (stamp.date || stamp.zone === null || stamp.zone === 'UTC') property.removeParameter('tzid');
   // The TZID as its writer spelt it is kept while the zone stays the same.
-  else if (before?.zone !== stamp.zone || !property.getFirstParameter('tzid')) property.setParameter('tzid', stamp.zone);
+  else if (before?.zone !== stamp.zone || !property.getFirstParameter('tzid')) property.setParameter('tzid', tzidOf(stamp.zone));
 };
 
 export const stampUtc = (stamp: Stamp, here: Zone): number => toUtc(stamp.time, stamp.zone ?? here);

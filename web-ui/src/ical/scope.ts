@@ -11,6 +11,7 @@ import {
 import { readRule, untilTime, writeRule } from './rule';
 import { ensureTimezones } from './vtimezone';
 import { DAY, dayOf, type Wall } from './wall';
+import { tzidOf } from './zone';
 
 export type Scope = 'this' | 'following' | 'all';
 
@@ -175,7 +176,7 @@ const writeStamps = (component: ICAL.Component, name: string, stamps: Stamp[]): 
     const property = new ICAL.Property(name, component);
     property.resetType(stamp.date ? 'date' : 'date-time');
     property.setValue(icalTime(stamp));
-    if (!stamp.date && stamp.zone !== null && stamp.zone !== 'UTC') property.setParameter('tzid', stamp.zone);
+    if (!stamp.date && stamp.zone !== null && stamp.zone !== 'UTC') property.setParameter('tzid', tzidOf(stamp.zone));
     component.addProperty(property);
   }
 };

@@ -134,7 +134,12 @@ export const resolveZone = (tzid: string, definitions: ICAL.Component[]): Zone =
   return name;
 };
 
-export const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+/** What a TZID parameter says for a zone: the name a home-made one had in its own file. */
+export const tzidOf = (zone: string): string => (homemade.has(zone) ? zone.replace(/ \(\d+\)$/, '') : zone);
+
+let found = '';
+/** The browser's zone; asked once, because the question is slow and the views ask it for every day. */
+export const zoneHere = (): string => (found ||= Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
 
 export const allZones = (): string[] => {
   const list = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : [];

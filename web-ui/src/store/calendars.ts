@@ -2,8 +2,8 @@
 import { computed, signal } from '@preact/signals';
 import { DavError } from '../caldav/client';
 import { listCollections, type Collection } from '../caldav/collections';
-import { changesSince, multiget, queryRange, queryTasks } from '../caldav/objects';
-import { addMonths, DAY, parts, startOf, dayFrom, type Day } from '../ical/wall';
+import { changesSince, multiget, queryRange, queryTasks, type Stored } from '../caldav/objects';
+import { addMonths, DAY, type Day } from '../ical/wall';
 import { drop, entriesOf, entry, forget, put, touched } from './entries';
 import { report } from './notices';
 import { account, client, refused, session } from './session';
@@ -36,7 +36,7 @@ export const refreshList = async (): Promise<void> => {
   if (JSON.stringify(found) !== JSON.stringify(calendars.value)) calendars.value = found;
 };
 
-const months = new Map<string, Set<number>>();
+const weeks = new Map<string, Set<number>>();
 const tasksLoaded = new Set<string>();
 const tokens = new Map<string, { sync: string; ctag: string }>();
 /** Hrefs with a write under way are ours until it ends; see outbox.ts, which fills this. */
@@ -44,38 +44,36 @@ export const held = new Set<string>();
 
 export const discard = (calendar: string): void => {
   forget(calendar);
-  months.delete(calendar);
+  weeks.delete(calendar);
   tasksLoaded.delete(calendar);
   tokens.delete(calendar);
   touched();
 };
 
-const monthOf = (day: Day): number => {
-  const p = parts(startOf(day));
-  return p.year * 12 + p.month - 1;
-};
-const firstOf = (month: number): Day => dayFrom(Math.floor(month / 12), (month % 12) + 1, 1);
+// A week is the unit of what is held: a month view asks for its six weeks and nothing beside them.
+const weekOf = (day: Day): number => Math.floor((day + 3) / 7);
+const firstOf = (week: number): Day => week * 7 - 3;
 
 let lastRange: [Day, Day] = [0, 0];
 
-/** Fetches what the days need and was not fetched before; neighbours follow when the page is idle. */
+/** Fetches what the days need and was not fetched before. */
 export const ensure = async (from: Day, to: Day): Promise<void> => {
   lastRange = [from, to];
   if (to <= from) return;
-  await Promise.all(shown.value.map((one) => fetchMonths(one, monthOf(from), monthOf(to - 1))));
+  await Promise.all(shown.value.map((one) => fetchWeeks(one, weekOf(from), weekOf(to - 1))));
 };
 
 export const ensureAround = async (day: Day, from: Day, to: Day): Promise<void> => {
   await ensure(from, to);
   if (!session.value) return;
-  // A view turns to its neighbour in the time of one frame when that month is here already.
-  await Promise.all(shown.value.map((one) => fetchMonths(one, monthOf(addMonths(day, -1)) - 1, monthOf(addMonths(day, 1)) + 1)));
+  // A view turns to its neighbour in the time of one frame when its weeks are here already.
+  await Promise.all(shown.value.map((one) => fetchWeeks(one, weekOf(addMonths(day, -1)) - 5, weekOf(addMonths(day, 1)) + 5)));
 };
 
-const fetchMonths = async (calendar: Collection, from: number, to: number): Promise<void> => {
+const fetchWeeks = async (calendar: Collection, from: number, to: number): Promise<void> => {
   if (!calendar.components.includes('VEVENT') && !calendar.subscribed) return;
-  const have = months.get(calendar.href) ?? new Set();
-  months.set(calendar.href, have);
+  const have = weeks.get(calendar.href) ?? new Set();
+  weeks.set(calendar.href, have);
   let begin = from;
   while (begin <= to && have.has(begin)) begin++;
   let end = to;
@@ -86,8 +84,19 @@ const fetchMonths = async (calendar: Collection, from: number, to: number): Prom
   rememberToken(calendar);
   const loaded = await guard(() => queryRange(client(), calendar.href, 'VEVENT', firstOf(begin) - 1, firstOf(end + 1) + 1));
   if (!loaded) wanted.forEach((one) => have.delete(one));
-  else if (loaded.filter((one) => !held.has(one.href) && put(calendar.href, one)).length > 0) touched();
+  else await take(calendar.href, loaded);
 };
+
+/** Reads many objects a few at a time, so that a large calendar never makes the page stand still. */
+const take = async (calendar: string, loaded: Stored[]): Promise<void> => {
+  let news = false;
+  for (let at = 0; at < loaded.length; at += SLICE) {
+    if (at > 0) await new Promise((resolve) => setTimeout(resolve));
+    for (const one of loaded.slice(at, at + SLICE)) if (!held.has(one.href)) news = put(calendar, one) || news;
+  }
+  if (news) touched();
+};
+const SLICE = 150;
 
 export const ensureTasks = async (): Promise<void> => {
   const missing = shown.value.filter((one) => one.components.includes('VTODO') && !tasksLoaded.has(one.href));
@@ -97,7 +106,7 @@ export const ensureTasks = async (): Promise<void> => {
       rememberToken(one);
       const loaded = await guard(() => queryTasks(client(), one.href));
       if (!loaded) tasksLoaded.delete(one.href);
-      else if (loaded.filter((task) => !held.has(task.href) && put(one.href, task)).length > 0) touched();
+      else await take(one.href, loaded);
     }),
   );
 };
@@ -132,9 +141,10 @@ export const refresh = async (): Promise<void> => {
   for (const calendar of calendars.value) {
     const known = tokens.get(calendar.href);
     if (!known || (known.sync === calendar.syncToken && known.ctag === calendar.ctag)) continue;
-    tokens.set(calendar.href, { sync: calendar.syncToken, ctag: calendar.ctag });
     if (known.sync) news = (await catchUp(calendar, known.sync)) || news;
     else await refetch(calendar);
+    // Only now: a failure on the way asks for the same changes again.
+    tokens.set(calendar.href, { sync: calendar.syncToken, ctag: calendar.ctag });
   }
   if (news) touched();
   // Whatever a failure left out is asked for again.
@@ -161,7 +171,7 @@ const catchUp = async (calendar: Collection, token: string): Promise<boolean> =>
 
 const refetch = async (calendar: Collection): Promise<void> => {
   for (const one of [...entriesOf(calendar.href)]) if (!held.has(one.href)) drop(calendar.href, one.href);
-  months.delete(calendar.href);
+  weeks.delete(calendar.href);
   const tasks = tasksLoaded.delete(calendar.href);
   touched();
   if (tasks) await ensureTasks();

@@ -55,7 +55,7 @@ export const present = (entry: Entry, calendar: Collection, one: Instance): Show
 
 /** Long before short, early before late: bars lie above what they span. */
 const order = (a: Shown, b: Shown): number =>
-  Number(b.allDay) - Number(a.allDay) || a.start - b.start || b.end - a.end || a.title.localeCompare(b.title);
+  Number(b.allDay) - Number(a.allDay) || a.start - b.start || b.end - a.end || (a.title < b.title ? -1 : Number(a.title > b.title));
 
 export const tasks = (): { entry: Entry; calendar: Collection }[] => {
   version.value;

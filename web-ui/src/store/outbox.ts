@@ -127,8 +127,10 @@ const perform = async (job: Job): Promise<void> => {
     return;
   }
   const made = await write(client(), job.href, job.after, base);
-  etags.set(job.href, made);
-  setEtag(job.calendar, job.href, made);
+  etags.set(job.href, made.etag);
+  // A second change of the same object may be shown already: it stays, and follows this version.
+  if (entry(job.calendar, job.href)?.text === job.after) place(job.calendar, job.href, made.etag, made.text);
+  else setEtag(job.calendar, job.href, made.etag);
 };
 
 /** True when the job is done with, one way or another; false when the queue has to wait. */

@@ -59,6 +59,8 @@ export const openEditor = (start: Wall, end: Wall, allDay: boolean, anchor: DOMR
   const kind = some.kind ?? 'vevent';
   const calendar = preferred(kind === 'vtodo' ? 'VTODO' : 'VEVENT');
   if (!calendar) {
+    // A new account begins with its first calendar.
+    if (calendars.value.length === 0) panel.value = { kind: 'calendar', calendar: null, mode: 'own' };
     notify('failed', t(calendars.value.length ? 'notice.noWritable' : 'notice.noCalendar'));
     return;
   }

@@ -6,13 +6,13 @@ import { CheckField, TextField } from '../parts/field';
 import { Icon } from '../parts/icon';
 import { refused, session, signIn } from '../store/session';
 
-export const Login = ({ onDone }: { onDone: () => void }) => {
+export const Login = ({ onDone, problem: first }: { onDone: () => void; problem: string }) => {
   const again = session.value?.user ?? '';
   const [user, setUser] = useState(again);
   const [password, setPassword] = useState('');
   const [keep, setKeep] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(again && refused.value ? t('login.expired') : '');
+  const [problem, setProblem] = useState(again && refused.value ? t('login.expired') : first);
   const submit = async (): Promise<void> => {
     setBusy(true);
     setProblem('');

@@ -68,15 +68,21 @@ const useFit = (body: { current: HTMLDivElement | null }, weeks: number): number
 const Week = ({ week, all, fit, phone }: { week: Day; all: Shown[]; fit: number; phone: boolean }) => {
   const mine = all.filter((one) => dayOf(one.start) < week + 7 && lastDay(one) >= week);
   const bars = placeLanes(mine.map((item) => ({ item, first: dayOf(item.start), last: lastDay(item) })), week);
-  const count = (at: Day): number => bars.filter((bar) => bar.from <= at - week && bar.to > at - week).length;
+  const counts = [0, 0, 0, 0, 0, 0, 0];
+  const highest = [...counts];
+  for (const bar of bars) {
+    for (const column of range(bar)) {
+      counts[column]!++;
+      highest[column] = Math.max(highest[column]!, bar.lane);
+    }
+  }
   // A day with more than fits gives its last lane to the "more" button.
-  const cut = (at: Day): number => (count(at) > 0 && Math.max(...bars.filter((bar) => covers(bar, at - week)).map((bar) => bar.lane)) >= fit ? fit - 1 : fit);
-  const visible = bars.filter((bar) => range(bar).every((column) => bar.lane < cut(week + column)));
+  const visible = bars.filter((bar) => range(bar).every((column) => bar.lane < (highest[column]! >= fit ? fit - 1 : fit)));
   const days = Array.from({ length: 7 }, (_, index) => week + index);
   return (
     <div class="week" role="group" aria-label={t('week.n', { n: isoWeek(week + 3) })}>
       <button type="button" class="week-number" onClick={() => go('week', week)} aria-label={t('week.open', { n: isoWeek(week + 3) })}><span aria-hidden="true">{isoWeek(week + 3)}</span></button>
-      {days.map((at) => <Cell key={at} at={at} count={count(at)} phone={phone} colors={phone ? colorsOf(mine, at) : []} />)}
+      {days.map((at) => <Cell key={at} at={at} count={counts[at - week]!} phone={phone} colors={phone ? colorsOf(mine, at) : []} />)}
       {!phone && (
         <div class="bars">
           {visible.map((bar) => (
@@ -92,7 +98,7 @@ const Week = ({ week, all, fit, phone }: { week: Day; all: Shown[]; fit: number;
             </Chip>
           ))}
           {days.map((at, index) => {
-            const hidden = count(at) - visible.filter((bar) => covers(bar, index)).length;
+            const hidden = counts[index]! - visible.filter((bar) => covers(bar, index)).length;
             return hidden > 0 && (
               <button
                 type="button" class="more" style={{ gridColumn: index + 1, gridRow: fit }} aria-label={t('more.on', { n: hidden, day: formatLongDay(at) })}

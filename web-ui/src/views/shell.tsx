@@ -82,8 +82,10 @@ export const Shell = () => {
     else if (view.value !== 'admin' && view.value !== 'year') void ensureAround(day.value, from, to);
   }, [from, to, view.value, shown.value]);
   useEffect(() => onSwipe(main.current!, turn), []);
+  // What was chosen at the side is in the middle now.
+  useEffect(() => setSide(false), [panel.value, view.value]);
   return (
-    <div class={`shell ${side ? 'side-open' : ''}`}>
+    <div class={`shell ${side ? 'side-open' : ''}`} onKeyDown={(event) => event.key === 'Escape' && setSide(false)}>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{t('skip')}</a>
       <Bar openSide={() => setSide(!side)} side={side} />
       <aside class="side" aria-label={t('calendars')} onClick={(event) => event.target === event.currentTarget && setSide(false)}>
@@ -98,7 +100,7 @@ export const Shell = () => {
         <Current />
       </main>
       <BottomBar />
-      <button type="button" class="fab" aria-label={t(view.value === 'tasks' ? 'task.new' : 'event.new')} onClick={() => (view.value === 'tasks' ? openNewTask(today()) : openNew(day.value))}><Icon name="plus" size={26} /></button>
+      {view.value !== 'admin' && <button type="button" class="fab" aria-label={t(view.value === 'tasks' ? 'task.new' : 'event.new')} onClick={() => (view.value === 'tasks' ? openNewTask(today()) : openNew(day.value))}><Icon name="plus" size={26} /></button>}
       <Panels />
       <Conflicts />
       <Notices />

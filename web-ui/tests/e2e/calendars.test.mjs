@@ -112,7 +112,7 @@ describe('files', () => {
 describe('others', { skip: full ? false : 'needs the real server' }, () => {
   it('are found and given a right', async () => {
     await menu('Work', 'Share');
-    await page.getByLabel('Share with a person or group').fill(config.user2.slice(0, 3));
+    await page.getByRole('combobox', { name: 'Share with a person or group' }).fill(config.user2.slice(0, 3));
     await page.getByRole('option').filter({ hasText: new RegExp(config.user2, 'i') }).first().waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.grants select').first().selectOption('write');

@@ -1,9 +1,9 @@
 // Dragging and durations where the clocks change, and zones of several makes.
 import ICAL from 'ical.js';
 import { describe, expect, it } from 'vitest';
-import { readItem } from '../../src/ical/item';
+import { readItem, readStamp } from '../../src/ical/item';
 import { expand } from '../../src/ical/expand';
-import { convert, offsetAt, toUtc, toWall } from '../../src/ical/zone';
+import { convert, offsetAt, toUtc, toWall, tzidOf } from '../../src/ical/zone';
 import { makeTimezone } from '../../src/ical/vtimezone';
 import { HOUR, dayFrom, isoWeek, printTime, wall } from '../../src/ical/wall';
 
@@ -34,6 +34,7 @@ describe('zones', () => {
       'BEGIN:VCALENDAR', 'BEGIN:VTIMEZONE', 'TZID:Moon', 'BEGIN:STANDARD', 'DTSTART:19700101T000000', 'TZOFFSETFROM:+0330', 'TZOFFSETTO:+0330', 'END:STANDARD', 'END:VTIMEZONE',
       'BEGIN:VEVENT', 'UID:u', 'DTSTART;TZID=Moon:20260303T100000', 'DTEND;TZID=Moon:20260303T110000', 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n'))!;
     expect(printTime(expand(item, dayFrom(2026, 3, 3), dayFrom(2026, 3, 4), 'UTC')[0]!.start)).toBe('06:30');
+    expect(tzidOf(readStamp(item.master!, 'dtstart')!.zone!)).toBe('Moon');
   });
   it('counts weeks as ISO 8601 does', () => {
     expect(isoWeek(dayFrom(2026, 1, 1))).toBe(1);

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use gitstore::{Edit, Snapshot};
+use proptest::prelude::*;
 
 use super::*;
 use crate::repository::collection::{Access, CollectionFile, Grantee};
@@ -274,4 +275,19 @@ fn what_is_not_roburs_is_left_alone() {
     assert_eq!(migrate(&mut ours), Err(MigrateError::AlreadyOurs));
     let mut other = Snapshot::of_files([("calendars/a/b/1.ics", Bytes::from(ICS))]).unwrap().edit();
     assert_eq!(migrate(&mut other), Err(MigrateError::NotRobur));
+}
+
+proptest! {
+    #[test]
+    fn no_octets_make_the_reader_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Properties::parse(&octets);
+    }
+
+    #[test]
+    fn no_damage_makes_the_reader_panic(at in 0_usize..400, octet in any::<u8>()) {
+        let mut text = calendar(&[grant("alice", &["all"])], PASSWORD).into_bytes();
+        let at = at % text.len();
+        text[at] = octet;
+        let _ = Properties::parse(&text);
+    }
 }

@@ -21,7 +21,7 @@ fn the_uid_of_a_private_event_overwrites_nothing_and_tells_nothing() {
 
 #[test]
 fn the_uid_of_somebody_elses_meeting_overwrites_nothing() {
-    let mut server = invited();
+    let server = invited();
     let before = server.only("carol");
     let forged = meeting(&format!("{AT_ONE}SEQUENCE:9|{CAROL}")).replace("ORGANIZER:mailto:alice", "ORGANIZER:mailto:dave");
     let mut server = server.with("users/dave.toml", "").with("calendars/dave/work/.calendar.toml", "");

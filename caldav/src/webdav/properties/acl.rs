@@ -72,7 +72,9 @@ fn current_privileges(view: &View<'_>, xml: &mut Writer) -> bool {
 fn acl(view: &View<'_>, xml: &mut Writer) -> bool {
     let (owner, shares) = match &view.resource.what {
         What::Collection(collection) | What::Member(collection, _) => (collection.owner(), &collection.file.shares[..]),
-        What::Home(owner) | What::Inbox(owner, _) | What::Outbox(owner) | What::User(owner) => (owner.as_str(), &[][..]),
+        What::Home(owner) | What::Inbox(owner, _) | What::Outbox(owner) | What::User(owner) => {
+            (owner.as_str(), &[][..])
+        }
         _ => return false,
     };
     if view.resource.rights != Rights::Owner {

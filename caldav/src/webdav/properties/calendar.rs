@@ -1,9 +1,9 @@
 //! Properties of calendars (RFC 4791 section 5.2, RFC 7809, Apple's).
 
-use super::super::names::{APPLE, CALDAV, CALENDAR_SERVER, Name};
+use super::super::names::{APPLE, CALDAV, CALENDAR_SERVER};
 use super::super::xml::Writer;
 use super::{Live, View};
-use crate::method::put::{LATEST, EARLIEST, MAX_ATTENDEES, MAX_INSTANCES};
+use crate::method::put::{EARLIEST, LATEST, MAX_ATTENDEES, MAX_INSTANCES};
 use crate::resource::What;
 use crate::world::Collection;
 
@@ -131,9 +131,4 @@ fn source(view: &View<'_>, xml: &mut Writer) -> bool {
         _ => return false,
     }
     true
-}
-
-/// Names of all of these, for a report on what is supported.
-pub fn names() -> impl Iterator<Item = Name<'static>> {
-    LIVE.iter().map(|live| live.name)
 }

@@ -113,7 +113,9 @@ fn one(file: &mut CollectionFile, change: &Instruction, of: Of<'_>) -> Result<()
     match change.name() {
         (DAV, "displayname") => file.display_name = text.filter(|text| !text.is_empty()),
         (CALDAV, "calendar-description") if is_calendar => file.description = text,
-        (APPLE, "calendar-color") if is_calendar => file.color = text.map(|text| text.trim().to_owned()).map(color).transpose()?,
+        (APPLE, "calendar-color") if is_calendar => {
+            file.color = text.map(|text| text.trim().to_owned()).map(color).transpose()?
+        }
         (APPLE, "calendar-order") if is_calendar => {
             let number = text.map(|text| text.trim().parse::<i64>()).transpose();
             file.order = number.map_err(|_| conflict("calendar-order is no whole number"))?;
@@ -161,7 +163,8 @@ fn dead_of_member(file: &mut CollectionFile, member: &str, change: &Instruction)
         Instruction::Set(element) => Some(element),
         Instruction::Remove(_) => None,
     };
-    let (mine, others): (Vec<_>, Vec<_>) = std::mem::take(&mut file.member_properties).into_iter().partition(|(name, _)| name == member);
+    let (mine, others): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut file.member_properties).into_iter().partition(|(name, _)| name == member);
     let mut mine: Vec<DeadProperty> = mine.into_iter().map(|(_, property)| property).collect();
     let result = set_dead(&mut mine, change.name(), value);
     file.member_properties = others;
@@ -209,7 +212,8 @@ fn color(text: String) -> Result<String, Error> {
 /// One VTIMEZONE in a calendar (RFC 4791 section 5.2.2).
 fn time_zone(text: String) -> Result<String, Error> {
     let invalid = |reason: String| Error::caldav("valid-calendar-data", reason);
-    let document = ical::Document::parse(bytes::Bytes::from(text.clone())).map_err(|error| invalid(error.to_string()))?;
+    let document =
+        ical::Document::parse(bytes::Bytes::from(text.clone())).map_err(|error| invalid(error.to_string()))?;
     let zones: Vec<_> = document.root().components().collect();
     match zones.as_slice() {
         [zone] if zone.is("VTIMEZONE") => {

@@ -4,8 +4,8 @@ use super::super::access::Login;
 use super::super::names::{CALDAV, CALENDAR_SERVER, DAV};
 use super::super::xml::Writer;
 use super::{Live, View};
-use crate::http_date;
 use crate::resource::{What, principal_href};
+use crate::webdav::http_date;
 use crate::world::World;
 
 pub(super) static LIVE: &[Live] = &[

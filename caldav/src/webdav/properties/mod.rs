@@ -185,7 +185,9 @@ impl View<'_> {
     /// The properties that we keep for it.
     fn dead(&self) -> Box<dyn Iterator<Item = &DeadProperty> + '_> {
         match &self.resource.what {
-            What::Collection(collection) | What::Inbox(_, Some(collection)) => Box::new(collection.file.properties.iter()),
+            What::Collection(collection) | What::Inbox(_, Some(collection)) => {
+                Box::new(collection.file.properties.iter())
+            }
             What::Member(collection, member) => Box::new(collection.file.properties_of(&member.name)),
             What::Home(owner) => {
                 let home = self.context.world.collection(&crate::world::World::home_path(owner));

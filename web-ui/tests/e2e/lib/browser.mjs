@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 import { startProxy } from './proxy.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const DIST = join(here, '..', '..', '..', 'dist');
+export const DIST = process.env.CALDAV_DIST ?? join(here, '..', '..', '..', 'dist');
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 export const config = {

@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
 use crate::service::Service;
-use crate::{exchange, web};
+use crate::service::{exchange, web};
 
 /// How long a client may take to send the head of a request, or to send the next one.
 const HEAD_TIME: Duration = Duration::from_secs(60);
@@ -117,7 +117,8 @@ pub fn serve(
                 accepted = listener.accept() => accepted,
                 () = in_flight.closing() => return,
             };
-            let Ok((stream, peer)) = accepted.and_then(|stream| stream.peer_address().map(|peer| (stream, peer))) else {
+            let Ok((stream, peer)) = accepted.and_then(|stream| stream.peer_address().map(|peer| (stream, peer)))
+            else {
                 // Out of file descriptors, most likely, which takes a moment to pass.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
@@ -169,7 +170,9 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
             let ticket = connection.in_flight.add();
             let response = match connection.purpose {
                 Purpose::Redirect { port } => web::to_tls(&request, port, &connection.service.settings.hostname),
-                Purpose::Plain | Purpose::Tls => exchange::answer(&connection.service, request, connection.peer.ip()).await,
+                Purpose::Plain | Purpose::Tls => {
+                    exchange::answer(&connection.service, request, connection.peer.ip()).await
+                }
             };
             drop(ticket);
             Ok::<http::Response<Full<Bytes>>, Infallible>(response.map(Full::new))

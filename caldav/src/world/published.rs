@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arc_swap::ArcSwap;
 use gitstore::{ObjectId, Snapshot};
 
+use super::{Journal, Parser, Since, World};
 use crate::repository::FileError;
-use crate::world::{Journal, Parser, Since, World};
 
 /// Worlds of trees that are on their way: one push carries so many commits, or more.
 const ON_THE_WAY: usize = 8;

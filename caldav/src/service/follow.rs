@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use platform::memory;
 
-use crate::published::Step;
 use crate::service::Service;
+use crate::world::Step;
 
 /// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order does
 /// not matter.
 pub fn publish(service: &Service) {
     if let Some(step) = service.published.publish(&service.store.snapshot()) {
+        service.past.remember(service.published.world().snapshot());
         report(service, &step);
     }
     service.counters.follow(&service.published.world());

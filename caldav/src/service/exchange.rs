@@ -19,9 +19,10 @@ use crate::method::{Change, Outcome, Write, options, plain};
 use crate::password::{self, Credentials, parse_basic};
 use crate::request::{Request, Response};
 use crate::service::Service;
+use crate::service::{administration, follow, past, web};
 use crate::webdav::access::Login;
 use crate::world::{Since, World};
-use crate::{administration, follow, past, report, sharing, web};
+use crate::{report, sharing};
 
 /// How long the path of a URL may be.
 const LONGEST_PATH: usize = 8192;
@@ -85,7 +86,8 @@ async fn pull(service: &Service, arrived: &Arrived) -> Response {
     use subtle::ConstantTimeEq;
     let shown = arrived.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let shown = shown.strip_prefix("Bearer ").unwrap_or_default();
-    let is_known = service.pull_token.as_ref().is_some_and(|token| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
+    let is_known =
+        service.pull_token.as_ref().is_some_and(|token| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
     if !is_known {
         return plain(StatusCode::FORBIDDEN);
     }
@@ -238,11 +240,14 @@ async fn commit(service: &Arc<Service>, request: &Request, message: String) -> R
         match handle(&context)? {
             Outcome::Change(change) => {
                 apply(edit, &change.writes).map_err(|error| Error::Internal(error.to_string()))?;
-                edit.set_message(format!("{}: {}", decided.login.user, change.message));
+                let (user, trailer) = (&decided.login.user, past::trailer(&change.writes));
+                edit.set_message(format!("{user}: {}\n{trailer}", change.message));
                 Ok(change)
             }
             Outcome::Reply(response) => Ok(Change::new(Vec::new(), String::new(), response)),
-            Outcome::Locks(..) | Outcome::History(_) => Err(Error::Internal("a change became something else".to_owned())),
+            Outcome::Locks(..) | Outcome::History(_) => {
+                Err(Error::Internal("a change became something else".to_owned()))
+            }
         }
     };
     let author = service.author(&request.login.user);
@@ -278,20 +283,25 @@ pub fn refusal(error: CommitError<Error>) -> Error {
 
 async fn look_back(service: &Arc<Service>, request: &Request, question: Question) -> Result<Response, Error> {
     match question {
-        Question::Version { path, commit } => past::version(&service.store, &path, commit).await,
+        Question::Version { path, commit } => service.past.version(&service.store, &path, commit).await,
         Question::Versions { href, path, is_calendar, limit, properties } => {
             let (href, path, properties) = (&href, &path, &properties);
-            past::versions(&service.store, &past::Wanted { href, path, is_calendar, limit, properties }).await
+            let wanted = past::Wanted { href, path, is_calendar, limit, properties };
+            service.past.versions(&service.store, &wanted).await
         }
         Question::Sync { collection, token } => {
-            let mut changed = service.published.since(&token.commit, &collection.path);
-            if changed == Since::Unknown {
-                let now = service.published.world().snapshot().clone();
-                changed = Since::Changed(past::changed_since(&service.store, &now, token.commit, &collection.path).await?);
-                follow::publish(service);
-            }
-            let Since::Changed(names) = changed else { return Err(report::sync::invalid()) };
+            let then = match service.published.since(&token.commit, &collection.path) {
+                Since::Changed(_) => None,
+                Since::Unknown => Some(service.past.of_token(&service.store, token.commit).await?),
+            };
+            follow::publish(service);
+            // From here on nothing is awaited, so that what changed and what there is are of one moment.
             let (world, locks, health) = (service.published.world(), service.locks(), service.health());
+            let names = match (then, service.published.since(&token.commit, &collection.path)) {
+                (_, Since::Changed(names)) => names,
+                (Some(then), Since::Unknown) => past::changed(world.snapshot(), &then, &collection.path),
+                (None, Since::Unknown) => return Err(report::sync::invalid()),
+            };
             let context = context(service, &world, request, &locks, &health);
             let resource = crate::method::resource(&context)?;
             let body = request.xml()?.ok_or(Error::NotFound)?;

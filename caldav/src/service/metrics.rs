@@ -35,8 +35,22 @@ pub struct Counters {
 
 /// Methods that are counted by name: what a client makes up is not to make a series each.
 const METHODS: [&str; 16] = [
-    "OPTIONS", "GET", "HEAD", "PUT", "DELETE", "POST", "PROPFIND", "PROPPATCH", "MKCOL", "MKCALENDAR", "COPY", "MOVE", "LOCK",
-    "UNLOCK", "REPORT", "ACL",
+    "OPTIONS",
+    "GET",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "MKCALENDAR",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "ACL",
 ];
 
 impl Counters {

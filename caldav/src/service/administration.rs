@@ -19,13 +19,13 @@ use platform::clock;
 
 use crate::accounts::{self, AccountsError, Calendars, UserChange};
 use crate::error::Error;
-use crate::exchange::refusal;
-use crate::follow;
 use crate::method::plain;
 use crate::password::{self, StoredHash};
 use crate::request::{Request, Response};
 use crate::resource::Path;
 use crate::service::Service;
+use crate::service::exchange::refusal;
+use crate::service::follow;
 
 /// Whether a path is one of these.
 pub fn is_meant(path: &str) -> bool {
@@ -137,7 +137,8 @@ fn carry_out(edit: &mut Edit, task: &Task, today: &str, random: [u8; 20]) -> Res
         }
         Task::RemoveUser(name) => accounts::remove_user(edit, name, Calendars::Keep)?,
         Task::AddAppPassword(name, label) => {
-            return accounts::add_app_password(edit, name, label, today, random).map(|secret| Some(secret.text().to_owned()));
+            return accounts::add_app_password(edit, name, label, today, random)
+                .map(|secret| Some(secret.text().to_owned()));
         }
         Task::RemoveAppPassword(name, id) => accounts::remove_app_password(edit, name, id)?,
         Task::SetMembers(name, members) => accounts::set_members(edit, name, members)?,
@@ -150,7 +151,9 @@ fn carry_out(edit: &mut Edit, task: &Task, today: &str, random: [u8; 20]) -> Res
 
 fn to_error(error: AccountsError) -> Error {
     match error {
-        AccountsError::NoSuchUser(_) | AccountsError::NoSuchGroup(_) | AccountsError::NoSuchAppPassword { .. } => Error::NotFound,
+        AccountsError::NoSuchUser(_) | AccountsError::NoSuchGroup(_) | AccountsError::NoSuchAppPassword { .. } => {
+            Error::NotFound
+        }
         AccountsError::Broken { path, error } => Error::Broken { path, reason: error.to_string() },
         AccountsError::Tree(error) => Error::Internal(error.to_string()),
         other => Error::BadRequest(other.to_string()),
