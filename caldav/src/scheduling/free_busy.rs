@@ -45,10 +45,17 @@ pub fn of_user(
     let leave_out = |object: &CalendarObject| except.is_some_and(|uid| object.uid() == uid);
     let own = |address: &str| addresses.user(address) == Some(user);
     let mut all = periods(calendars.map(|calendar| &**calendar), range, &leave_out, &own)?;
-    if let Some(hours) = super::outbox::hours(context, user) {
+    if let Some(hours) = hours(context, user) {
         all.extend(busy_for([&hours], range, &Zone::utc(), &own).map_err(too_many)?);
     }
     Ok(merged(all))
+}
+
+/// Hours of work that somebody has published on the inbox (RFC 7953 section 7.2.4).
+fn hours(context: &Context<'_>, user: &str) -> Option<CalendarObject> {
+    let inbox = context.world.collection(&World::inbox_path(user))?;
+    let text = inbox.file.availability.clone()?;
+    CalendarObject::parse(text.into(), context.parser.zones()).ok()
 }
 
 fn too_many(_: TooMany) -> Error {

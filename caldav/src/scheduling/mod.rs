@@ -89,33 +89,29 @@ pub fn put(context: &Context<'_>, target: &Target, before: Option<&CalendarObjec
     let identify = |address: &str| addresses.identity(address);
     let owner = principal_href(target.collection.owner());
     let was = before.map_or(Ok(Role::None), |before| role(before, &owner, &identify)).unwrap_or(Role::None);
-    let is = role(after, &owner, &identify).map_err(|error| Error::caldav("same-organizer-in-all-components", error.to_string()))?;
+    let is = role(after, &owner, &identify);
+    let is = is.map_err(|error| Error::caldav("same-organizer-in-all-components", error.to_string()))?;
+    check_roles(&was, &is, after, &owner, &addresses)?;
     check_people(after, &identify)?;
+    if was == Role::None && is != Role::None {
+        check_unique(context, target, after, &owner, &identify)?;
+    }
     let mut plan = Plan::default();
     let octets = match (&was, &is) {
-        (Role::None, Role::None) => return Ok(plan),
-        (Role::Organizer, Role::Attendee { .. }) => return Err(not_organizer()),
-        (Role::Organizer, Role::None) if itip::organizer(after, &identify).is_ok_and(|now| now.is_some_and(|now| now != owner)) => {
-            return Err(not_organizer());
-        }
-        (Role::Attendee { organizer, .. }, _) if addresses.user(organizer).is_some() && !is_of(&is, organizer) => {
-            return Err(not_attendee("the organizer is who has invited".to_owned()));
-        }
         (_, Role::Attendee { organizer, is_answered }) => {
-            let invitation = Invitation { who: &owner, organizer, is_answered: *is_answered };
-            // What an organizer elsewhere changes is brought here by the attendee's client.
             let before = before.filter(|_| is_of(&was, organizer));
-            let binding = before.filter(|_| addresses.user(organizer).is_some() && *is_answered);
-            binding.map_or(Ok(()), |before| itip::attendee_may(before, after, &identify)).map_err(not_attendee)?;
+            // What an organizer elsewhere changes is brought here by the attendee's client.
+            let bound = before.filter(|_| addresses.user(organizer).is_some() && *is_answered);
+            bound.map_or(Ok(()), |before| itip::attendee_may(before, after, &identify)).map_err(not_attendee)?;
+            let invitation = Invitation { who: &owner, organizer, is_answered: *is_answered };
             let stored = attendee::store(&mut delivery, invitation, before, after);
             plan.message = describe(after, &stored.answers);
             stored.octets
         }
-        _ => organizer::store(&mut delivery, &owner, before, after)?,
+        (Role::Organizer, _) => organizer::store(&mut delivery, &owner, before, after)?,
+        (_, Role::Organizer) => organizer::store(&mut delivery, &owner, None, after)?,
+        (_, Role::None) => return Ok(plan),
     };
-    if was == Role::None && is != Role::None {
-        check_unique(context, target, after, &owner, &identify)?;
-    }
     let stored = context.parser.parse_new(gitstore::blob_id(&octets), &octets).map_err(refusal)?;
     plan.schedule_tag = tag::of(context, &target.collection, &stored);
     plan.stored = Some(stored);
@@ -123,12 +119,27 @@ pub fn put(context: &Context<'_>, target: &Target, before: Option<&CalendarObjec
     Ok(plan)
 }
 
+/// Nobody takes over the event of somebody else (RFC 6638 section 3.2.4).
+fn check_roles(was: &Role, is: &Role, after: &CalendarObject, owner: &str, addresses: &Addresses) -> Result<(), Error> {
+    let organizer = || itip::organizer(after, &|address| addresses.identity(address)).ok().flatten();
+    match (was, is) {
+        (Role::Organizer, Role::Attendee { .. }) => Err(not_organizer()),
+        (Role::Organizer, Role::None) if organizer().is_some_and(|now| now != owner) => Err(not_organizer()),
+        (Role::Attendee { organizer, is_answered: true }, _)
+            if addresses.user(organizer).is_some() && !is_of(is, organizer) =>
+        {
+            Err(not_attendee("the organizer is who has invited".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What removing objects does: an organizer calls them off, an attendee declines.
 pub fn delete<'m>(context: &Context<'_>, members: impl IntoIterator<Item = (&'m Collection, &'m Member)>) -> Plan {
-    let mut members = members.into_iter().filter_map(|(collection, member)| Some((collection, member.object.as_deref()?)));
-    let mut members = members.by_ref().filter(|(collection, object)| collection.is_calendar() && has_people(object)).peekable();
+    let objects = members.into_iter().filter_map(|(collection, member)| Some((collection, member.object.as_deref()?)));
+    let mut objects = objects.filter(|(collection, object)| collection.is_calendar() && has_people(object)).peekable();
     let mut plan = Plan::default();
-    if members.peek().is_none() {
+    if objects.peek().is_none() {
         return plan;
     }
     let mut delivery = Delivery::new(context);
@@ -136,7 +147,7 @@ pub fn delete<'m>(context: &Context<'_>, members: impl IntoIterator<Item = (&'m 
     let identify = |address: &str| addresses.identity(address);
     // RFC 6638 section 8.1.
     let is_silent = context.request.header("schedule-reply").is_some_and(|reply| reply.trim().eq_ignore_ascii_case("F"));
-    for (collection, object) in members {
+    for (collection, object) in objects {
         let owner = principal_href(collection.owner());
         match role(object, &owner, &identify) {
             Ok(Role::Organizer) => organizer::remove(&mut delivery, &owner, object),

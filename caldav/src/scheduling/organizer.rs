@@ -56,11 +56,33 @@ pub fn store(
         rescheduled: before.map(|before| itip::rescheduled(before, &after)).unwrap_or_default(),
         organizer,
     };
-    let invited = itip::invited(&after, &identify);
-    let was_invited = before.map(|before| itip::invited(before, &identify)).unwrap_or_default();
+    let mut invited = itip::invited(&after, &identify);
+    for (who, asked) in itip::invited(sent, &identify).into_iter().filter(|(_, asked)| asked.is_forced) {
+        invited.entry(who).and_modify(|known| known.is_forced = asked.is_forced);
+    }
+    invited.remove(organizer);
+    let mut was_invited = before.map(|before| itip::invited(before, &identify)).unwrap_or_default();
+    was_invited.remove(organizer);
+    let statuses = invite(delivery, &event, &invited, &was_invited, &identify);
+    for (who, then) in was_invited.iter().filter(|(who, _)| !invited.contains_key(*who)) {
+        if let (Ok(user), Some(old)) = (delivery.user(&then.address), &event.old) {
+            call_off(delivery, old, then, who, &user, organizer, event.new.sequence());
+        }
+    }
+    Ok(with_statuses(&after, &statuses, &identify))
+}
+
+/// Tells those who are invited now; what became of it, for those for whom something is new.
+fn invite(
+    delivery: &mut Delivery<'_>,
+    event: &Event<'_>,
+    invited: &BTreeMap<String, Invited>,
+    was_invited: &BTreeMap<String, Invited>,
+    identify: itip::Identify<'_>,
+) -> BTreeMap<String, Status> {
     let mut statuses: BTreeMap<String, Status> = BTreeMap::new();
     let mut letters: BTreeMap<(BTreeSet<Instance>, Option<BTreeSet<Instance>>), Letter> = BTreeMap::new();
-    for (who, now) in invited.iter().filter(|(who, _)| *who != organizer) {
+    for (who, now) in invited {
         let then = was_invited.get(who).map(|then| then.instances.clone());
         let status = match delivery.user(&now.address) {
             Err(status) => Some(status),
@@ -70,19 +92,14 @@ pub fn store(
                     letters.clear();
                 }
                 let letter = letters.entry((now.instances.clone(), then));
-                let letter = letter.or_insert_with_key(|(now, then)| letter_for(delivery.context, &event, now, then.as_ref()));
-                tell(delivery, &event, letter, now, who, &user, &identify)
+                let letter =
+                    letter.or_insert_with_key(|(now, then)| letter_for(delivery.context, event, now, then.as_ref()));
+                tell(delivery, event, letter, now, who, &user, identify)
             }
         };
         statuses.extend(status.map(|status| (who.clone(), status)));
     }
-    for (who, then) in was_invited.iter().filter(|(who, _)| *who != organizer && !invited.contains_key(*who)) {
-        let user = delivery.user(&then.address);
-        if let (Ok(user), Some(old)) = (user, &event.old) {
-            call_off(delivery, old, then, who, &user, organizer, event.new.sequence());
-        }
-    }
-    Ok(with_statuses(&after, &statuses, &identify))
+    statuses
 }
 
 /// Tells everybody that there is no such event any more.

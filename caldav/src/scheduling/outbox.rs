@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use ical::free_busy::print;
 use ical::patch::NewProperty;
-use ical::{CalendarObject, Component, Document};
+use ical::{Component, Document};
 
 use super::delivery::Status;
 use super::free_busy;
@@ -135,11 +135,4 @@ fn write(xml: &mut Writer, address: &str, answer: Result<Bytes, Status>) {
         xml.leaf((CALDAV, "calendar-data"), &String::from_utf8_lossy(&octets));
     }
     xml.end(outer);
-}
-
-/// Hours of work that somebody has published on the inbox (RFC 7953 section 7.2.4).
-pub(super) fn hours(context: &Context<'_>, user: &str) -> Option<CalendarObject> {
-    let inbox = context.world.collection(&crate::world::World::inbox_path(user))?;
-    let text = inbox.file.availability.clone()?;
-    CalendarObject::parse(text.into(), context.parser.zones()).ok()
 }

@@ -67,7 +67,9 @@ pub async fn keep_up(service: Arc<Service>) {
             standing.due = Instant::now() + refresh(&service, &client, collection, standing).await;
         }
         // A new subscription comes with a commit, and is not to wait.
-        let _ = tokio::time::timeout(LOOK, changes.next()).await;
+        if let Ok(None) = tokio::time::timeout(LOOK, changes.next()).await {
+            return;
+        }
     }
 }
 

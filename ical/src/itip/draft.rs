@@ -214,7 +214,7 @@ fn length(object: &CalendarObject, component: Component<'_>) -> Option<i64> {
 pub(super) fn is_private(name: &str) -> bool {
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     let is_extension = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
-    PRIVATE.iter().any(|other| is(&other)) || is_extension && !SHOWN.iter().any(|other| is(&other))
+    PRIVATE.iter().any(is) || is_extension && !SHOWN.iter().any(is)
 }
 
 /// Without what is between a client and its server (RFC 6638 section 7).

@@ -48,7 +48,7 @@ fn an_instance_gets_a_component_of_its_own_at_its_local_time() {
 #[test]
 fn an_instance_that_is_none_gets_nothing() {
     let event = object(&format!("{BERLIN}EXDATE;TZID=Europe/Berlin:20260406T120000\n{BOB}"));
-    for instance in [IN_SUMMER, Instance::One(1_775_469_601), Instance::One(i64::MAX), Instance::One(i64::MIN)] {
+    for instance in [IN_SUMMER, Instance::One(1_775_469_601), Instance::One(253_402_300_799), Instance::One(-62_135_596_800)] {
         assert_eq!(answered(&event, &declined(instance), "bob", None, &name), None, "{instance:?}");
     }
     assert_eq!(answered(&event, &declined(Instance::All), "eve", None, &name), None, "eve is not invited");

@@ -125,3 +125,14 @@ fn a_delegate_invites_in_the_name_of_the_owner() {
     assert_eq!(server.inbox("bob").len(), 1);
     assert_eq!(server.message, "dave: add \"Team lunch\", tell bob");
 }
+
+#[test]
+fn a_meeting_of_somebody_elsewhere_is_given_up_without_a_word() {
+    let foreign = meeting(&format!("{AT_NOON}{BOB}{CAROL}")).replace("alice@example.org", "alice@elsewhere.example");
+    let mut server = Server::of(&["bob", "carol"]).with("calendars/bob/work/1.ics", &foreign);
+    let own = foreign.replace("ORGANIZER:mailto:alice@elsewhere.example\n", "").replace(&BOB.replace('|', "\n"), "");
+    server.put("bob", "/calendars/bob/work/1.ics", &own);
+    assert!(server.inbox("carol").is_empty());
+    server.put("bob", "/calendars/bob/work/1.ics", &foreign.replace("alice@elsewhere.example", "bob@example.org"));
+    assert!(server.inbox("carol")[0].contains("METHOD:REQUEST"), "it is bob's own now");
+}
