@@ -103,7 +103,7 @@ pub fn resource(context: &Context<'_>) -> Result<Resource, Error> {
 pub fn git_path(resource: &Resource) -> Option<String> {
     match &resource.what {
         What::Home(owner) => Some(World::home_path(owner)),
-        What::Inbox(owner, _) => Some(format!("{}/{}", World::home_path(owner), crate::resource::INBOX)),
+        What::Inbox(owner, _) => Some(World::inbox_path(owner)),
         What::Collection(collection) => Some(collection.path.to_string()),
         What::Member(collection, member) => Some(format!("{}/{}", collection.path, member.name)),
         _ => None,
