@@ -10,7 +10,7 @@ use super::{Change, Outcome, Write, git_path, missing, permit, plain, resource, 
 use crate::context::Context;
 use crate::error::Error;
 use crate::request::Depth;
-use crate::resource::{Found, Path, Resource, What};
+use crate::resource::{Found, Path, Resource, What, is_hidden};
 use crate::scheduling;
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::{self, State};
@@ -67,6 +67,9 @@ fn of_member(
             return Err(Error::NotAllowed { method: context.request.method.to_string(), what: "a collection" });
         }
         return replace_collection(context, member, &there);
+    }
+    if is_move && is_hidden(member, source.rights) {
+        return Err(missing(&source.href, "read"));
     }
     let target = target(context, to)?;
     let path = format!("{}/{}", collection.path, member.name);

@@ -103,10 +103,15 @@ fn check_resource(root: Component<'_>, components: &[(Kind, Component<'_>)]) -> 
 }
 
 fn uid(component: Component<'_>) -> Result<String, Fault> {
+    let fault = |what: &str| {
+        Fault::resource(Some(component.line()), format!("the {} has {what} UID", component.name().to_ascii_uppercase()))
+    };
+    // RFC 5545 section 3.6.1: it is there, and once.
+    if component.properties_named("UID").nth(1).is_some() {
+        return Err(fault("more than one"));
+    }
     let uid = component.property("UID").map(|uid| uid.text()).filter(|uid| !uid.trim_ascii().is_empty());
-    uid.ok_or_else(|| {
-        Fault::resource(Some(component.line()), format!("the {} has no UID", component.name().to_ascii_uppercase()))
-    })
+    uid.ok_or_else(|| fault("no"))
 }
 
 /// The zones that times of the components name: those that the calendar describes, else by name.
