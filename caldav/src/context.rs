@@ -73,10 +73,12 @@ impl<'a> Context<'a> {
     /// The calendar user addresses of somebody, the preferred one first, as `mailto:`.
     pub fn addresses(&self, user: &str) -> Vec<String> {
         let emails = self.world.user(user).map_or(&[][..], |user| &user.email);
-        match emails {
-            [] => vec![format!("mailto:{}", address_of(user, &self.settings.hostname))],
-            emails => emails.iter().map(|email| format!("mailto:{email}")).collect(),
+        let own = format!("mailto:{}", address_of(user, &self.settings.hostname));
+        let mut all: Vec<String> = emails.iter().map(|email| format!("mailto:{email}")).collect();
+        if !all.iter().any(|address| address.eq_ignore_ascii_case(&own)) {
+            all.push(own);
         }
+        all
     }
 }
 

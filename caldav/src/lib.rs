@@ -13,6 +13,7 @@
 //! a client like any other.
 
 pub mod accounts;
+pub mod addresses;
 pub mod calendar_server;
 pub mod config;
 pub mod context;
@@ -28,6 +29,8 @@ pub mod scheduling;
 pub mod service;
 pub mod sharing;
 pub mod subscription;
+#[cfg(test)]
+mod testing;
 pub mod webdav;
 pub mod world;
 

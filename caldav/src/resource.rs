@@ -19,7 +19,8 @@ use crate::webdav::names::DAV;
 use crate::world::{Collection, Member, World};
 
 /// The inbox of a home (RFC 6638).
-pub const INBOX: &str = "inbox";
+pub use crate::world::INBOX;
+
 /// The outbox of a home.
 pub const OUTBOX: &str = "outbox";
 /// What stands between owner and calendar in the name of a calendar that was shared.
@@ -220,7 +221,7 @@ fn below(world: &World, login: &Login, owner: &str, rest: &[&str], segments: &[&
         }
         [OUTBOX] if is_owner => return resource(What::Outbox(owner.to_owned()), Rights::Owner),
         [INBOX] if is_owner => {
-            let collection = world.collection(&format!("{}/{INBOX}", World::home_path(owner))).cloned();
+            let collection = world.collection(&World::inbox_path(owner)).cloned();
             return resource(What::Inbox(owner.to_owned(), collection), Rights::Owner);
         }
         _ => {}
@@ -392,7 +393,7 @@ fn home_children(world: &World, login: &Login, home: &Resource, owner: &str) -> 
                 children.push(at(&shared_name(other), What::Collection(Arc::clone(other)), rights));
             }
         }
-        let inbox = world.collection(&format!("{}/{INBOX}", World::home_path(owner))).cloned();
+        let inbox = world.collection(&World::inbox_path(owner)).cloned();
         children.push(at(INBOX, What::Inbox(owner.to_owned(), inbox), Rights::Owner));
         children.push(at(OUTBOX, What::Outbox(owner.to_owned()), Rights::Owner));
     }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use http::{HeaderValue, StatusCode};
 
+use crate::addresses::Addresses;
 use crate::context::Context;
 use crate::error::Error;
 use crate::method::acl::principal_name;
@@ -44,19 +45,7 @@ pub fn grantee(context: &Context<'_>, text: &str) -> Option<Grantee> {
             None => context.world.is_group(&name).then_some(Grantee::Group(name)),
         };
     }
-    by_address(context, text).map(Grantee::User)
-}
-
-/// The user who has a calendar user address.
-pub fn by_address(context: &Context<'_>, address: &str) -> Option<String> {
-    if let Some(name) = principal_name(address).filter(|name| context.world.user(name).is_some()) {
-        return Some(name);
-    }
-    let plain =
-        |text: &str| text.trim().trim_start_matches("mailto:").trim_start_matches("MAILTO:").to_ascii_lowercase();
-    let wanted = plain(address);
-    let has = |name: &str| context.addresses(name).iter().any(|address| plain(address) == wanted);
-    context.world.users().map(|(name, _)| name).find(|name| has(name)).map(str::to_owned)
+    Addresses::of(context).user(text).map(|name| Grantee::User(name.to_owned()))
 }
 
 /// What a change of shares is called in a commit.

@@ -24,6 +24,22 @@ pub fn change(before: Option<&CalendarObject>, after: Option<&CalendarObject>) -
     }
 }
 
+/// What an attendee does who answers, such as `accept "Team lunch"`; `instance` is a date if it is about one only.
+pub fn answer(object: &CalendarObject, partstat: &str, instance: Option<&str>) -> String {
+    let verb = match partstat {
+        "ACCEPTED" => "accept",
+        "DECLINED" => "decline",
+        "TENTATIVE" => "tentatively accept",
+        "DELEGATED" => "delegate",
+        "COMPLETED" => "complete",
+        "IN-PROCESS" => "work on",
+        "NEEDS-ACTION" => "take back the answer to",
+        _ => "answer",
+    };
+    let after = instance.map(|date| format!(" of {date}")).unwrap_or_default();
+    phrase(&format!("{verb} "), object, &after)
+}
+
 fn between(before: &CalendarObject, after: &CalendarObject) -> String {
     match changes::foremost(before, after) {
         Change::Renamed => {

@@ -48,7 +48,18 @@ pub fn busy<'a>(
     range: &Range<i64>,
     floating: &Zone,
 ) -> Result<Vec<Period>, TooMany> {
-    let mut collected = Collected { range: range.clone(), floating, busy: Default::default(), periods: 0 };
+    busy_for(objects, range, floating, &|_| false)
+}
+
+/// The same for somebody who has certain addresses: an event that they have declined does not make them busy, and one that they have not
+/// accepted only perhaps (RFC 6638 section 5).
+pub fn busy_for<'a>(
+    objects: impl IntoIterator<Item = &'a CalendarObject>,
+    range: &Range<i64>,
+    floating: &Zone,
+    own: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Period>, TooMany> {
+    let mut collected = Collected { range: range.clone(), floating, own, busy: Default::default(), periods: 0 };
     let mut availabilities = Vec::new();
     for object in objects {
         match object.kind() {
@@ -67,6 +78,8 @@ pub fn busy<'a>(
 struct Collected<'a> {
     range: Range<i64>,
     floating: &'a Zone,
+    /// Whether an address is of whose time it is.
+    own: &'a dyn Fn(&str) -> bool,
     /// By [`Busy`].
     busy: [Spans; 3],
     periods: usize,
@@ -75,7 +88,7 @@ struct Collected<'a> {
 impl Collected<'_> {
     fn events(&mut self, object: &CalendarObject) -> Result<(), TooMany> {
         let kinds: Vec<Option<Busy>> =
-            (0..object.component_count()).map(|part| of_event(object.component(part))).collect();
+            (0..object.component_count()).map(|part| of_event(object.component(part), self.own)).collect();
         if kinds.iter().all(Option::is_none) {
             return Ok(());
         }
@@ -127,11 +140,18 @@ impl Collected<'_> {
 }
 
 /// How an event makes busy, if it does.
-fn of_event(event: Component<'_>) -> Option<Busy> {
+fn of_event(event: Component<'_>, own: &dyn Fn(&str) -> bool) -> Option<Busy> {
     if object::is_transparent(event) || object::has_value(event, "STATUS", "CANCELLED") {
         return None;
     }
-    let is_tentative = object::has_value(event, "STATUS", "TENTATIVE");
+    let attendee = event.properties_named("ATTENDEE").find(|attendee| own(&attendee.value()));
+    let answer = attendee.map(|attendee| attendee.parameter("PARTSTAT").map(|said| said.to_ascii_uppercase()));
+    let is_open = match answer.as_ref().map(|said| said.as_deref().unwrap_or("NEEDS-ACTION")) {
+        Some("DECLINED" | "DELEGATED") => return None,
+        Some("NEEDS-ACTION" | "TENTATIVE") => true,
+        _ => false,
+    };
+    let is_tentative = is_open || object::has_value(event, "STATUS", "TENTATIVE");
     Some(if is_tentative { Busy::Tentative } else { Busy::Busy })
 }
 

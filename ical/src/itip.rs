@@ -19,13 +19,16 @@ pub use difference::{attendee_may, fingerprint, rescheduled};
 pub use draft::Draft;
 pub use merge::Kept;
 pub use message::{cancel, cancelled, reply, request};
-pub use people::{Invited, TwoOrganizers, invited, is_scheduled_by_server, organizer, partstat, rewrite};
+pub use people::{
+    Invited, TwoOrganizers, invited, is_invited, is_scheduled_by_server, organizer, partstat, rewrite, sequence, status,
+};
+
+use std::ops::ControlFlow;
 
 use crate::document::Component;
 use crate::object::{CalendarObject, local_of_key, visit_schedule};
 use crate::value;
 use crate::zone::Zone;
-use std::ops::ControlFlow;
 
 /// From the value of an ORGANIZER or ATTENDEE to whose address it is.
 pub type Identify<'a> = &'a dyn Fn(&str) -> String;
@@ -51,10 +54,20 @@ pub(crate) fn parts(object: &CalendarObject) -> impl Iterator<Item = (Instance, 
     master.into_iter().chain(overrides)
 }
 
+/// The number of the component of an instance, if it has one of its own.
+fn part_of(object: &CalendarObject, instance: Instance) -> Option<usize> {
+    match instance {
+        Instance::All => object.master(),
+        Instance::One(key) => {
+            let at = object.overrides().binary_search_by_key(&key, |one| one.key).ok()?;
+            Some(object.overrides()[at].part as usize)
+        }
+    }
+}
+
 /// The component of an instance; for one without, the master.
 fn component_for(object: &CalendarObject, instance: Instance) -> Option<Component<'_>> {
-    let own = parts(object).find(|(other, _)| *other == instance).map(|(_, part)| part);
-    own.or(object.master()).map(|part| object.component(part))
+    part_of(object, instance).or(object.master()).map(|part| object.component(part))
 }
 
 /// Whether the master has an instance that starts then and that no EXDATE takes away.

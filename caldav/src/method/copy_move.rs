@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::delete::{removal, word};
+use super::delete::{removal, removed, word};
 use super::put::{Target, check_object, refusal, target};
 use super::{Change, Outcome, Write, git_path, missing, permit, plain, resource, write_file};
 use crate::context::Context;
 use crate::error::Error;
 use crate::request::Depth;
 use crate::resource::{Found, Path, Resource, What, is_hidden};
+use crate::scheduling;
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::{self, State};
-use crate::webdav::lock::Touch;
+use crate::webdav::lock::{LockChange, Touch};
 use crate::webdav::names::{CALDAV, DAV};
 use crate::world::{Collection, Member};
 
@@ -85,13 +86,21 @@ fn of_member(
     check_member(context, &target, collection, member, is_move)?;
     let mut writes = vec![Write::File(target.path(), octets)];
     writes.extend(carry_properties(context, collection, member, &target, is_move)?);
+    let is_another = |present: &&Arc<Member>| uid(present) != uid(member);
+    let mut gone_for_others: Vec<(&Collection, &Member)> =
+        target.present.iter().filter(is_another).map(|present| (&*target.collection, &**present)).collect();
     if is_move {
-        let removed = removal(context, source)?;
+        let gone = removal(context, source)?;
         // The properties' file of one and the same collection is written once, with both changes.
         let own_file = |write: &Write| matches!(write, Write::File(path, _) if path.ends_with(".toml"));
         let is_same = target.collection.path == collection.path;
-        writes.extend(removed.into_iter().filter(|write| !(own_file(write) && is_same || is_scheduling(write, &path))));
+        writes.extend(gone.into_iter().filter(|write| !(own_file(write) && is_same)));
+        // For who takes part in it, an event that lies elsewhere in the same home has not changed.
+        if target.collection.owner() != collection.owner() {
+            gone_for_others.extend(removed(source));
+        }
     }
+    let plan = scheduling::delete(context, gone_for_others);
     let status = if target.present.is_some() { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     let name = ical_name(member);
     let message = match is_move {
@@ -99,21 +108,17 @@ fn of_member(
         true => format!("move {name} to {:?}", target.collection.name()),
         false => format!("copy {name} to {:?}", target.collection.name()),
     };
+    let message = plan.tell_of(message);
+    writes.extend(plan.writes);
     let mut change = Change::new(writes, message, plain(status));
     if is_move {
-        let mut locks = context.locks.clone();
-        locks.remove_at(&path);
-        change.locks = Some(locks);
+        change.locks.push(LockChange::RemoveAt(path));
     }
     Ok(change)
 }
 
-/// Nobody is told of an event that only lies elsewhere now.
-fn is_scheduling(write: &Write, path: &str) -> bool {
-    match write {
-        Write::Remove(removed) => removed != path,
-        Write::File(..) => true,
-    }
+fn uid(member: &Member) -> Option<String> {
+    member.object.as_ref().map(|object| object.uid())
 }
 
 fn ical_name(member: &Member) -> String {
@@ -139,6 +144,9 @@ fn check_member(
         None => context.parser.parse(member.id, &member.octets).map_err(refusal)?,
     };
     check_object(&target.collection.file, &object)?;
+    if !is_move || target.collection.owner() != collection.owner() {
+        scheduling::check_copy(context, target, &object)?;
+    }
     let same_collection = target.collection.path == collection.path;
     let other = target.collection.by_uid(&object.uid()).filter(|other| {
         let is_source = same_collection && other.name == member.name;
@@ -211,9 +219,8 @@ fn of_collection(
     let message = format!("{verb} the {} {} to {name}", word(collection), collection.name());
     let mut change = Change::new(writes, message, plain(status));
     if is_move || is_there {
-        let mut locks = context.locks.clone();
-        [Some(&path), is_move.then_some(&from)].into_iter().flatten().for_each(|path| locks.remove_at(path));
-        change.locks = Some(locks);
+        let gone = [Some(path), is_move.then_some(from)].into_iter().flatten();
+        change.locks.extend(gone.map(LockChange::RemoveAt));
     }
     Ok(change)
 }

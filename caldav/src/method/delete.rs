@@ -9,8 +9,8 @@ use crate::resource::{Resource, What};
 use crate::scheduling;
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::{self, State};
-use crate::webdav::lock::Touch;
-use crate::world::Collection;
+use crate::webdav::lock::{LockChange, Touch};
+use crate::world::{Collection, Member};
 
 /// The change.
 pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
@@ -24,23 +24,24 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     }
     let resource = resource(context)?;
     let schedule_tag = match &resource.what {
-        What::Member(_, member) => scheduling::schedule_tag(member),
+        What::Member(collection, member) => scheduling::schedule_tag(context, collection, member),
         _ => None,
     };
     conditional::check(context.request, &State { etag: resource.etag(), schedule_tag })?;
     let path = git_path(&resource).ok_or_else(|| not_allowed(context))?;
     permit(context, &path, Touch::Existence)?;
-    let writes = removal(context, &resource)?;
+    let mut writes = removal(context, &resource)?;
+    let plan = scheduling::delete(context, removed(&resource));
     let message = match &resource.what {
         What::Member(_, member) if member.object.is_some() => ical::describe::change(member.object.as_deref(), None),
         What::Member(_, member) => format!("remove {}", member.name),
         What::Collection(collection) => format!("remove the {} {}", word(collection), collection.name()),
         _ => return Err(not_allowed(context)),
     };
+    let message = plan.describe(message);
+    writes.extend(plan.writes);
     let mut change = Change::new(writes, message, plain(StatusCode::NO_CONTENT));
-    let mut locks = context.locks.clone();
-    locks.remove_at(&path);
-    change.locks = Some(locks);
+    change.locks.push(LockChange::RemoveAt(path));
     Ok(Outcome::Change(change))
 }
 
@@ -62,20 +63,26 @@ pub fn removal(context: &Context<'_>, resource: &Resource) -> Result<Vec<Write>,
             }
             let mut writes = vec![Write::Remove(format!("{}/{}", collection.path, member.name))];
             writes.extend(forget_properties(context, collection, &member.name)?);
-            writes.extend(scheduling::delete(context, collection, member)?);
             Ok(writes)
         }
         What::Collection(collection) if resource.rights == Rights::Owner => {
-            let mut writes = vec![Write::Remove(collection.path.to_string())];
-            for member in collection.members() {
-                writes.extend(scheduling::delete(context, collection, member)?);
-            }
-            Ok(writes)
+            Ok(vec![Write::Remove(collection.path.to_string())])
         }
         What::Collection(collection) if resource.rights > Rights::None => {
             leave(context, resource, collection).map(|write| write.into_iter().collect())
         }
         _ => Err(not_allowed(context)),
+    }
+}
+
+/// The objects that are no more when a resource is removed.
+pub fn removed(resource: &Resource) -> Vec<(&Collection, &Member)> {
+    match &resource.what {
+        What::Member(collection, member) => vec![(collection, member)],
+        What::Collection(collection) if resource.rights == Rights::Owner => {
+            collection.members().map(|member| (&**collection, &**member)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

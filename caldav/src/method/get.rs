@@ -27,7 +27,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     }
     let resource = resource(context)?;
     match &resource.what {
-        What::Member(_, member) => Ok(Outcome::Reply(answer(context, member, resource.rights))),
+        What::Member(collection, member) => Ok(Outcome::Reply(answer(context, collection, member, resource.rights))),
         What::Collection(collection) if collection.is_calendar() => match resource.rights.can_read() {
             true => Ok(Outcome::Reply(export(context, collection, resource.rights))),
             false => Err(super::missing(&resource.href, "read")),
@@ -43,7 +43,7 @@ fn not_allowed(context: &Context<'_>) -> Error {
     Error::NotAllowed { method: context.request.method.to_string(), what: "this resource" }
 }
 
-fn answer(context: &Context<'_>, member: &Member, rights: Rights) -> http::Response<Bytes> {
+fn answer(context: &Context<'_>, collection: &Collection, member: &Member, rights: Rights) -> http::Response<Bytes> {
     let tag = etag(&member.id);
     let mut response = match is_not_modified(context.request, &tag) {
         true => plain(StatusCode::NOT_MODIFIED),
@@ -53,7 +53,7 @@ fn answer(context: &Context<'_>, member: &Member, rights: Rights) -> http::Respo
     let text = |text: &str| HeaderValue::from_str(text).ok();
     let modified = member.object.as_ref().and_then(|object| object.last_modified());
     let modified = modified.and_then(|seconds| u64::try_from(seconds).ok()).map(http_date::print);
-    let schedule_tag = crate::scheduling::schedule_tag(member);
+    let schedule_tag = crate::scheduling::schedule_tag(context, collection, member);
     let fields = [
         ("etag", Some(tag)),
         ("content-type", Some(content_type(member))),
@@ -79,7 +79,8 @@ pub fn visible(member: &Member, rights: Rights) -> Bytes {
 /// The media type of a member.
 pub fn content_type(member: &Member) -> String {
     if let Some(object) = &member.object {
-        return format!("text/calendar; charset=utf-8; component={}", object.kind().name());
+        let method = object.method().map(|method| format!("; method={method}")).unwrap_or_default();
+        return format!("text/calendar; charset=utf-8; component={}{method}", object.kind().name());
     }
     let guessed = match member.name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("ics") => "text/calendar; charset=utf-8",

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::repository::collection::CollectionFile;
 use crate::resource::What;
+use crate::scheduling::calendars;
 use crate::webdav::access::Rights;
 use crate::webdav::lock::Touch;
 use crate::webdav::multistatus::Multistatus;
@@ -29,7 +30,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     let (collection, of) = match &resource.what {
         What::Collection(collection) if collection.is_calendar() => (collection, Of::Calendar { is_new: false }),
         What::Collection(collection) => (collection, Of::Collection),
-        What::Inbox(_, Some(collection)) => (collection, Of::Collection),
+        What::Inbox(_, Some(collection)) => (collection, Of::Inbox),
         What::Member(collection, member) => (collection, Of::Member(&member.name)),
         What::Home(owner) => {
             let path = World::home_path(owner);
@@ -38,8 +39,8 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
             (&home, Of::Collection)
         }
         What::Inbox(owner, None) => {
-            home = Collection::new(&format!("{}/inbox", World::home_path(owner)), Kind::Calendar).into();
-            (&home, Of::Collection)
+            home = Collection::new(&World::inbox_path(owner), Kind::Inbox).into();
+            (&home, Of::Inbox)
         }
         _ => return Err(missing(&resource.href, "write-properties")),
     };
@@ -53,6 +54,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
         multistatus.outcome(&resource.href, &refused);
         return Ok(Outcome::Reply(multistatus.finish()));
     }
+    check_default_calendar(context, collection, &file)?;
     if let Some(source) = &file.source {
         crate::subscription::check(source)?;
     }
@@ -65,6 +67,17 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     match write_file(context.world, collection, &file)? {
         Some(write) => Ok(Outcome::Change(change(collection, &file, write, response))),
         None => Ok(Outcome::Reply(response)),
+    }
+}
+
+/// Invitations go to an own calendar, and to none that lies elsewhere (RFC 6638 section 9.2).
+fn check_default_calendar(context: &Context<'_>, inbox: &Collection, file: &CollectionFile) -> Result<(), Error> {
+    let Some(name) = file.default_calendar.as_ref().filter(|_| file.default_calendar != inbox.file.default_calendar) else {
+        return Ok(());
+    };
+    match calendars::own(context.world, inbox.owner()).any(|calendar| calendar.name() == name) {
+        true => Ok(()),
+        false => Err(Error::caldav("valid-schedule-default-calendar-URL", format!("{name} is no calendar of one's own"))),
     }
 }
 

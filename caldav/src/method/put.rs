@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode};
-use ical::{CalendarObject, Fault, Kind};
+use ical::{CalendarObject, Fault};
 
 use super::{Change, Outcome, Write, missing, permit, with_etag};
 use crate::context::Context;
 use crate::error::Error;
 use crate::repository::collection::CollectionFile;
-use crate::resource::{Found, Path, What, etag, href, is_hidden, may_see};
+use crate::resource::{Found, Path, Place, What, etag, href, is_hidden, may_see};
 use crate::scheduling;
 use crate::webdav::conditional::{self, State};
 use crate::webdav::lock::Touch;
 use crate::webdav::names::{CALDAV, DAV};
 use crate::webdav::properties::used;
-use crate::world::{Collection, Member};
+use crate::world::{Collection, Kind, Member};
 
 /// The first moment that an object may be about, as `CALDAV:min-date-time`.
 pub const EARLIEST: &str = "00010101T000000Z";
@@ -53,7 +53,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     let target = target(context, &Path::parse(&context.request.path)?)?;
     let state = State {
         etag: target.present.as_ref().map(|member| etag(&member.id)),
-        schedule_tag: target.present.as_ref().and_then(|member| scheduling::schedule_tag(member)),
+        schedule_tag: target.present.as_ref().and_then(|member| scheduling::schedule_tag(context, &target.collection, member)),
     };
     conditional::check(context.request, &state)?;
     let touch = if target.present.is_some() { Touch::Itself } else { Touch::Existence };
@@ -64,7 +64,10 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
 /// Finds out where a path would be written to, and whether that is allowed.
 pub fn target(context: &Context<'_>, path: &Path) -> Result<Target, Error> {
     match context.find(path) {
+        // Messages come by being sent (RFC 6638 section 2.2).
+        Found::Free(Place { parent: Some(parent), href, .. }) if parent.kind == Kind::Inbox => Err(missing(&href, "bind")),
         Found::Resource(resource) => match resource.what {
+            What::Member(collection, _) if collection.kind == Kind::Inbox => Err(missing(&resource.href, "write-content")),
             What::Member(..) if !resource.rights.can_write() => Err(missing(&resource.href, "write-content")),
             // Who sees only when it is would lose what it is.
             What::Member(_, member) if is_hidden(&member, resource.rights) => {
@@ -132,8 +135,9 @@ fn put_object(context: &Context<'_>, target: &Target) -> Result<Change, Error> {
     check_uid(target, &object)?;
     let before = target.present.as_ref().and_then(|member| member.object.as_deref());
     let plan = scheduling::put(context, target, before, &object)?;
-    let message = ical::describe::change(before, Some(&object));
-    let octets = plan.octets.unwrap_or_else(|| body.clone());
+    let stored = plan.stored.as_deref().unwrap_or(&object);
+    let message = plan.describe(ical::describe::change(before, Some(stored)));
+    let octets = stored.document().octets().clone();
     let is_as_sent = octets == *body;
     let written = if is_as_sent { id } else { gitstore::blob_id(&octets) };
     let mut writes = vec![Write::File(target.path(), octets.clone())];
@@ -189,9 +193,7 @@ pub fn check_object(file: &CollectionFile, object: &CalendarObject) -> Result<()
         let reason = format!("more than {MAX_ATTENDEES} are invited");
         return Err(Error::caldav("max-attendees-per-instance", reason));
     }
-    match object.kind() {
-        Kind::FreeBusy | Kind::Event | Kind::Todo | Kind::Journal | Kind::Availability => Ok(()),
-    }
+    Ok(())
 }
 
 /// A UID is in a calendar once (RFC 4791 section 4.1), and a resource keeps its UID.

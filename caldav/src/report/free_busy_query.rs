@@ -36,7 +36,7 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
         }
         _ => return Err(missing(&resource.href, "read-free-busy")),
     };
-    let periods = free_busy::periods(collections, &range, None)?;
+    let periods = free_busy::periods(collections, &range, &|_| false, &|_| false)?;
     let text = free_busy::calendar(context, &range, &periods);
     let mut response = plain(StatusCode::OK);
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/calendar; charset=utf-8"));

@@ -135,6 +135,7 @@ impl Check<'_> {
         let before = self.checked.findings.len();
         let entries = self.tree.list(path);
         self.similar(path, &entries);
+        let is_inbox = path.ends_with("/inbox");
         let is_calendar = entries.iter().all(|entry| entry.name != COLLECTION_FILE);
         for entry in entries.iter().filter(|entry| is_regular(entry.kind)) {
             let file = format!("{path}/{}", entry.name);
@@ -143,8 +144,8 @@ impl Check<'_> {
                 hidden if hidden.starts_with('.') => (),
                 name => {
                     self.name(path, name);
-                    if is_calendar {
-                        self.object(&file);
+                    if is_inbox || is_calendar {
+                        self.object(&file, is_inbox);
                     }
                 }
             }
@@ -166,9 +167,10 @@ impl Check<'_> {
         }
     }
 
-    fn object(&mut self, path: &str) {
+    fn object(&mut self, path: &str, is_message: bool) {
         let Ok(octets) = self.tree.read(path) else { return self.warn(path, "it cannot be read") };
-        match CalendarObject::parse(octets, &self.zones) {
+        let parse = if is_message { CalendarObject::parse_message } else { CalendarObject::parse };
+        match parse(octets, &self.zones) {
             Ok(_) => self.checked.objects += 1,
             Err(fault) => self.complain(path, FileError { line: fault.line, reason: fault.reason }),
         }

@@ -36,6 +36,10 @@ pub struct CollectionFile {
     pub source: Option<String>,
     /// The secret of its read-only link.
     pub link: Option<String>,
+    /// Of an inbox, `CALDAV:schedule-default-calendar-URL`: the name of the calendar that invitations go to.
+    pub default_calendar: Option<String>,
+    /// Of an inbox, `CALDAV:calendar-availability`: a calendar with hours of work (RFC 7953).
+    pub availability: Option<String>,
     /// Who may do what.
     pub shares: Vec<Share>,
     /// Dead properties of the collection.
@@ -116,6 +120,8 @@ impl CollectionFile {
             transparent: reader.boolean("transparent")?.unwrap_or(false),
             source: text("source")?,
             link: text("link")?,
+            default_calendar: text("default_calendar")?,
+            availability: text("availability")?,
             shares: reader.tables("share")?.iter().map(share).collect::<Result<_, _>>()?,
             properties: reader.tables("property")?.iter().map(property).collect::<Result<_, _>>()?,
             member_properties: reader
@@ -142,6 +148,8 @@ impl CollectionFile {
         set(table, "transparent", self.transparent.then_some(true));
         set(table, "source", self.source.as_deref());
         set(table, "link", self.link.as_deref());
+        set(table, "default_calendar", self.default_calendar.as_deref());
+        set(table, "availability", self.availability.as_deref());
         set_tables(table, "share", self.shares.iter().map(share_table));
         set_tables(table, "property", self.properties.iter().map(property_table));
         let members = self.member_properties.iter().map(|(member, property)| {
@@ -257,6 +265,8 @@ access = \"read-write\"
             order: Some(3),
             components: vec!["VEVENT".to_owned()],
             transparent: true,
+            default_calendar: Some("work".to_owned()),
+            availability: Some("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".to_owned()),
             time_zone: Some("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".to_owned()),
             shares: vec![Share { grantee: Grantee::Everyone, access: Access::FreeBusy }],
             properties: vec![property.clone()],

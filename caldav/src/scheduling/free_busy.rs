@@ -3,30 +3,63 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use ical::free_busy::{Period, busy, print};
+use ical::free_busy::{Period, busy_for, print};
 use ical::patch::NewProperty;
+use ical::{CalendarObject, TooMany, Zone};
 
 use crate::PRODUCT;
+use crate::addresses::Addresses;
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::floating_zone;
-use crate::world::Collection;
+use crate::world::{Collection, World};
 
-/// Busy periods of calendars in a range, in order and without overlaps; an object with one UID may be left out.
+/// Busy periods of calendars in a range, in order and without overlaps.
 pub fn periods<'a>(
     collections: impl IntoIterator<Item = &'a Collection>,
     range: &Range<i64>,
-    except: Option<&str>,
+    leave_out: &dyn Fn(&CalendarObject) -> bool,
+    own: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Period>, Error> {
     let mut all = Vec::new();
     for collection in collections {
         let zone = floating_zone(None, Some(&collection.file))?;
         let objects = collection.overlapping(range.clone()).filter_map(|member| member.object.as_deref());
-        let objects = objects.filter(|object| except.is_none_or(|uid| object.uid() != uid));
-        let periods = busy(objects, range, &zone);
-        all.extend(periods.map_err(|_| Error::caldav("max-instances", "there are too many instances in this time"))?);
+        let periods = busy_for(objects.filter(|object| !leave_out(object)), range, &zone, own);
+        all.extend(periods.map_err(too_many)?);
     }
     Ok(merged(all))
+}
+
+/// When somebody is busy, as everybody may know: by all calendars that are not transparent, and by the hours of work. An event with one
+/// UID may be left out.
+pub fn of_user(
+    context: &Context<'_>,
+    addresses: &Addresses,
+    user: &str,
+    range: &Range<i64>,
+    except: Option<&str>,
+) -> Result<Vec<Period>, Error> {
+    let home = World::home_path(user);
+    let calendars = context.world.children(&home).filter(|calendar| calendar.is_calendar() && !calendar.file.transparent);
+    let leave_out = |object: &CalendarObject| except.is_some_and(|uid| object.uid() == uid);
+    let own = |address: &str| addresses.user(address) == Some(user);
+    let mut all = periods(calendars.map(|calendar| &**calendar), range, &leave_out, &own)?;
+    if let Some(hours) = hours(context, user) {
+        all.extend(busy_for([&hours], range, &Zone::utc(), &own).map_err(too_many)?);
+    }
+    Ok(merged(all))
+}
+
+/// Hours of work that somebody has published on the inbox (RFC 7953 section 7.2.4).
+fn hours(context: &Context<'_>, user: &str) -> Option<CalendarObject> {
+    let inbox = context.world.collection(&World::inbox_path(user))?;
+    let text = inbox.file.availability.clone()?;
+    CalendarObject::parse(text.into(), context.parser.zones()).ok()
+}
+
+fn too_many(_: TooMany) -> Error {
+    Error::caldav("max-instances", "there are too many instances in this time")
 }
 
 /// Those of several calendars, joined.

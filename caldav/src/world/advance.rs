@@ -11,7 +11,7 @@ use gitstore::{ChangedPath, EntryKind, ObjectId, Snapshot};
 use ical::{CalendarObject, Fault, Zones};
 
 use super::collection::{Collection, Kind, Member};
-use super::{Broken, CALENDARS, World};
+use super::{Broken, CALENDARS, INBOX, World};
 use crate::repository::FileError;
 use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE, CollectionFile};
 use crate::repository::group::{self, Group};
@@ -35,6 +35,11 @@ impl Parser {
             return Ok(Arc::clone(known));
         }
         CalendarObject::parse(octets.clone(), &self.zones).map(Arc::new)
+    }
+
+    /// A scheduling message.
+    pub fn parse_message(&self, octets: &Bytes) -> Result<Arc<CalendarObject>, Fault> {
+        CalendarObject::parse_message(octets.clone(), &self.zones).map(Arc::new)
     }
 
     /// As [`Parser::parse`], and remembers it for those who come to it next.
@@ -262,10 +267,14 @@ impl Step<'_> {
             self.broken.insert(change.path.clone(), None);
             return collection.remove(name);
         };
-        let is_calendar = collection.is_calendar();
+        let kind = collection.kind;
         let read = octets.and_then(|octets| {
-            let object = is_calendar.then(|| self.parser.parse(id, &octets)).transpose().map_err(complaint)?;
-            if let Some(object) = &object
+            let object = match kind {
+                Kind::Calendar => Some(self.parser.parse(id, &octets).map_err(complaint)?),
+                Kind::Inbox => Some(self.parser.parse_message(&octets).map_err(complaint)?),
+                Kind::Plain => None,
+            };
+            if let Some(object) = object.as_ref().filter(|_| kind == Kind::Calendar)
                 && let Some(other) = collection.by_uid(&object.uid()).filter(|other| *other.name != *name)
                 && self.to.entry(&format!("{}/{}", collection.path, other.name)).is_some()
             {
@@ -284,11 +293,12 @@ fn complaint(fault: Fault) -> FileError {
     FileError { line: fault.line, reason: fault.reason }
 }
 
-/// A directory right below a home is a calendar, unless it says that it is none; deeper ones are none, unless they say so.
+/// A directory right below a home is a calendar, unless it is the inbox or says that it is none; deeper ones are none, unless they say so.
 fn kind_of(directory: &str, snapshot: &Snapshot) -> Kind {
     let has = |file: &str| snapshot.entry(&format!("{directory}/{file}")).is_some();
     match directory.split('/').count() {
         2 => Kind::Plain,
+        3 if directory.rsplit('/').next() == Some(INBOX) => Kind::Inbox,
         _ if has(CALENDAR_FILE) => Kind::Calendar,
         3 if !has(COLLECTION_FILE) => Kind::Calendar,
         _ => Kind::Plain,
@@ -298,7 +308,7 @@ fn kind_of(directory: &str, snapshot: &Snapshot) -> Kind {
 fn is_file_of(name: &str, kind: Kind) -> bool {
     match kind {
         Kind::Calendar => name == CALENDAR_FILE,
-        Kind::Plain => name == COLLECTION_FILE,
+        Kind::Inbox | Kind::Plain => name == COLLECTION_FILE,
     }
 }
 

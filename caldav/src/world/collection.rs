@@ -17,6 +17,8 @@ use crate::repository::names::folded;
 pub enum Kind {
     /// Calendar object resources.
     Calendar,
+    /// Scheduling messages (RFC 6638 section 2.2), of which several may have one UID.
+    Inbox,
     /// Anything (RFC 4918).
     Plain,
 }
@@ -129,7 +131,7 @@ impl Collection {
         self.remove(&member.name);
         let member = Arc::new(member);
         self.octets += member.octets.len() as u64;
-        if let Some(object) = &member.object {
+        if let Some(object) = member.object.as_ref().filter(|_| self.kind == Kind::Calendar) {
             self.uids.insert_mut(object.uid().into(), Arc::clone(&member.name));
         }
         let folded = folded(&member.name);

@@ -27,6 +27,8 @@ use crate::repository::user::User;
 
 /// The folder of all calendars.
 pub const CALENDARS: &str = "calendars";
+/// The name of each inbox.
+pub const INBOX: &str = "inbox";
 
 /// A file that cannot be read, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,5 +132,10 @@ impl World {
     /// The directory of a user's calendars.
     pub fn home_path(owner: &str) -> String {
         format!("{CALENDARS}/{owner}")
+    }
+
+    /// The directory of a user's scheduling messages.
+    pub fn inbox_path(owner: &str) -> String {
+        format!("{CALENDARS}/{owner}/{INBOX}")
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::draft::{Draft, exceptions};
 use super::people::{attendee, partstat, said};
-use super::{Identify, Instance, component_for, has_instance, instances, parts};
+use super::{Identify, Instance, component_for, has_instance, part_of, parts};
 use crate::document::Component;
 use crate::object::CalendarObject;
 use crate::patch::{NewProperty, Patch};
@@ -77,8 +77,8 @@ pub fn answered(
     let mut draft = None;
     let mut is_changed = false;
     for Answer { instance, partstat } in answers {
-        if let Some((_, component)) = instances(object).find(|(other, _)| other == instance) {
-            let Some(old) = attendee(component, who, identify) else { continue };
+        if let Some(part) = part_of(object, *instance) {
+            let Some(old) = attendee(object.component(part), who, identify) else { continue };
             let new = change(NewProperty::of(old), partstat);
             is_changed |= new != NewProperty::of(old);
             patch.replace(old, &new);

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::draft::{RECURRENCE, exceptions};
 use super::people::said;
-use super::{Identify, Instance, parts};
+use super::{Identify, Instance, part_of, parts};
 use crate::document::{Component, Property};
 use crate::object::{CalendarObject, Kind, key};
 use crate::text;
@@ -92,8 +92,7 @@ fn timing_of(object: &CalendarObject, instance: Instance) -> Option<Timing> {
 
 /// The picture of an instance; of one without a component of its own, as the master has it.
 fn picture(object: &CalendarObject, instance: Instance, line: Line<'_>) -> Option<Picture> {
-    let part = parts(object).find(|(other, _)| *other == instance).map(|(_, part)| part);
-    match (part, instance) {
+    match (part_of(object, instance), instance) {
         (Some(part), _) => {
             let component = object.component(part);
             Some(Picture { timing: timing(object, part), lines: lines(component, line) })
@@ -131,10 +130,10 @@ fn lines(component: Component<'_>, line: Line<'_>) -> BTreeSet<String> {
     component.properties().filter_map(line).chain(component.components().filter_map(|inner| of_inner(inner, line))).collect()
 }
 
-/// Alarms and the like, to whoever looks at anything of them.
+/// An alarm, for a comparison that looks at alarms.
 fn of_inner(inner: Component<'_>, line: Line<'_>) -> Option<String> {
-    inner.properties().any(|property| line(property).is_some() && property.is("TRIGGER"))
-        .then(|| String::from_utf8_lossy(inner.octets()).replace("\r\n", "\n"))
+    let is_looked_at = inner.property("TRIGGER").is_some_and(|trigger| line(trigger).is_some());
+    is_looked_at.then(|| String::from_utf8_lossy(inner.octets()).replace("\r\n", "\n"))
 }
 
 /// What only the organizer may change.

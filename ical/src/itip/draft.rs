@@ -28,7 +28,7 @@ pub struct Draft {
 /// What makes up the recurrence of a master.
 pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "EXRULE", "RDATE", "EXDATE"];
 /// What only its owner is to see, beside X- properties.
-const PRIVATE: [&str; 1] = ["REQUEST-STATUS"];
+const PRIVATE: [&str; 2] = ["COMMENT", "REQUEST-STATUS"];
 /// X- properties that are a part of what people are invited to.
 const SHOWN: [&str; 4] = ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
 
@@ -116,6 +116,35 @@ impl Draft {
         numbers.max().unwrap_or(0)
     }
 
+    /// The UID.
+    pub fn uid(&self) -> Option<String> {
+        let component = self.components.values().next()?;
+        component.properties.iter().find(|property| property.is("UID")).map(|uid| text::unescape(&uid.value))
+    }
+
+    /// Whether all of it is called off.
+    pub fn is_cancelled(&self) -> bool {
+        let says_so = |property: &NewProperty| property.is("STATUS") && property.value.trim().eq_ignore_ascii_case("CANCELLED");
+        self.components.values().all(|component| component.properties.iter().any(says_so))
+    }
+
+    /// The same without single instances.
+    pub fn without(&self, instances: &[Instance]) -> Draft {
+        let mut draft = self.clone();
+        for instance in instances {
+            draft.components.remove(instance);
+            if let Instance::One(key) = instance {
+                draft.exceptions.insert(*key);
+            }
+        }
+        draft
+    }
+
+    /// What it has components for.
+    pub fn instances(&self) -> BTreeSet<Instance> {
+        self.components.keys().copied().collect()
+    }
+
     /// A component of its own for an instance, that says what the master says of it.
     pub(super) fn instance(&self, key: i64) -> Option<NewComponent> {
         let mut component = self.components.get(&Instance::All)?.clone();
@@ -181,10 +210,11 @@ fn length(object: &CalendarObject, component: Component<'_>) -> Option<i64> {
     })
 }
 
-fn is_private(name: &str) -> bool {
+/// Whether a property is only for whose copy it is in.
+pub(super) fn is_private(name: &str) -> bool {
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     let is_extension = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
-    PRIVATE.iter().any(|other| is(&other)) || is_extension && !SHOWN.iter().any(|other| is(&other))
+    PRIVATE.iter().any(is) || is_extension && !SHOWN.iter().any(is)
 }
 
 /// Without what is between a client and its server (RFC 6638 section 7).

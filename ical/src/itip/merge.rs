@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::Draft;
+use super::draft::{Draft, is_private};
 use super::{Identify, Instance};
-use crate::patch::NewComponent;
+use crate::patch::{NewComponent, NewProperty};
 
-/// What is an attendee's own in the own copy, beside X- properties.
-const OWN: [&str; 6] = ["TRANSP", "CATEGORIES", "COLOR", "COMPLETED", "PERCENT-COMPLETE", "COMMENT"];
+/// What is an attendee's own in the own copy, beside what is private anyway.
+const OWN: [&str; 5] = ["TRANSP", "CATEGORIES", "COLOR", "COMPLETED", "PERCENT-COMPLETE"];
 
 /// An attendee's copy before the organizer's change.
 #[derive(Clone, Copy, Debug)]
@@ -63,19 +63,16 @@ impl Draft {
 
 /// Puts what is the attendee's own into what the organizer sends; the answer too, if `who` is given.
 fn keep(component: &mut NewComponent, own: &NewComponent, who: Option<&str>, identify: Identify<'_>) {
-    let is_own = |name: &str| {
-        let is_extension = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
-        is_extension || OWN.iter().any(|other| name.eq_ignore_ascii_case(other))
+    // How far a task has come is for who does it to say.
+    let is_task = component.name.eq_ignore_ascii_case("VTODO") && !has(component, "STATUS", "CANCELLED");
+    let is_own = |property: &NewProperty| {
+        is_private(property.name()) || OWN.iter().any(|name| property.is(name)) || is_task && property.is("STATUS")
     };
-    let is_extension_of_both = |name: &str| !OWN.iter().any(|other| name.eq_ignore_ascii_case(other));
-    let mine: Vec<_> = own.properties.iter().filter(|property| is_own(property.name())).cloned().collect();
-    component.properties.retain(|property| !is_own(property.name()) || {
-        is_extension_of_both(property.name()) && !mine.iter().any(|other| other.is(property.name()))
-    });
-    component.properties.extend(mine);
+    component.properties.retain(|property| !is_own(property));
+    component.properties.extend(own.properties.iter().filter(|property| is_own(property)).cloned());
     component.components.clone_from(&own.components);
     let Some(who) = who else { return };
-    let is_mine = |property: &&crate::patch::NewProperty| property.is("ATTENDEE") && identify(&property.value) == who;
+    let is_mine = |property: &&NewProperty| property.is("ATTENDEE") && identify(&property.value) == who;
     let Some(answer) = own.properties.iter().find(is_mine).and_then(|mine| mine.parameter("PARTSTAT")) else { return };
     if answer.eq_ignore_ascii_case("NEEDS-ACTION") {
         return;
@@ -83,4 +80,8 @@ fn keep(component: &mut NewComponent, own: &NewComponent, who: Option<&str>, ide
     for property in component.properties.iter_mut().filter(|property| is_mine(&&**property)) {
         *property = property.clone().with_parameter("PARTSTAT", &answer).without_parameter("RSVP");
     }
+}
+
+fn has(component: &NewComponent, name: &str, value: &str) -> bool {
+    component.properties.iter().any(|property| property.is(name) && property.value.trim().eq_ignore_ascii_case(value))
 }

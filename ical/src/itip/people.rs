@@ -8,6 +8,7 @@ use super::{Identify, Instance, component_for, instances};
 use crate::document::{Component, Property};
 use crate::object::CalendarObject;
 use crate::patch::{NewProperty, Patch};
+use crate::value;
 
 /// The components name different organizers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +72,23 @@ pub(super) fn attendee<'a>(component: Component<'a>, who: &str, identify: Identi
 pub fn partstat(object: &CalendarObject, instance: Instance, who: &str, identify: Identify<'_>) -> Option<String> {
     let attendee = attendee(component_for(object, instance)?, who, identify)?;
     Some(said(attendee))
+}
+
+/// SCHEDULE-STATUS of somebody in an instance: what became of the last message.
+pub fn status(object: &CalendarObject, instance: Instance, who: &str, identify: Identify<'_>) -> Option<String> {
+    let attendee = attendee(component_for(object, instance)?, who, identify)?;
+    attendee.parameter("SCHEDULE-STATUS").map(|status| status.into_owned())
+}
+
+/// Whether somebody is invited to any instance.
+pub fn is_invited(object: &CalendarObject, who: &str, identify: Identify<'_>) -> bool {
+    instances(object).any(|(_, component)| attendee(component, who, identify).is_some())
+}
+
+/// The highest SEQUENCE of the components.
+pub fn sequence(object: &CalendarObject) -> u32 {
+    let numbers = instances(object).filter_map(|(_, component)| component.property("SEQUENCE"));
+    numbers.filter_map(|number| value::digits(number.value().trim_ascii().as_bytes())).max().unwrap_or(0)
 }
 
 pub(super) fn said(attendee: Property<'_>) -> String {

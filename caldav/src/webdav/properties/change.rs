@@ -10,6 +10,7 @@ use super::calendar::COMPONENTS;
 use super::is_live;
 use crate::error::Error;
 use crate::repository::collection::{CollectionFile, DeadProperty};
+use crate::resource::Path;
 
 /// Octets of one property that we keep.
 const LONGEST: usize = 64 << 10;
@@ -57,6 +58,8 @@ pub enum Of<'a> {
         /// It is being made.
         is_new: bool,
     },
+    /// The inbox of a home.
+    Inbox,
     /// Another collection.
     Collection,
     /// A member of one.
@@ -126,6 +129,12 @@ fn one(file: &mut CollectionFile, change: &Instruction, of: Of<'_>) -> Result<()
         }
         (CALDAV, "supported-calendar-component-set") if of == (Of::Calendar { is_new: true }) => {
             file.components = components(value)?;
+        }
+        (CALDAV, "schedule-default-calendar-URL") if of == Of::Inbox => {
+            file.default_calendar = value.map(calendar_name).transpose()?;
+        }
+        (CALDAV | CALENDAR_SERVER, "calendar-availability") if of == Of::Inbox => {
+            file.availability = text.map(availability).transpose()?;
         }
         (CALENDAR_SERVER, "source") if is_calendar => {
             let href = value.and_then(|value| value.child(DAV, "href")).map(|href| href.text().trim().to_owned());
@@ -213,6 +222,24 @@ fn time_zone(text: String) -> Result<String, Error> {
             Ok(text)
         }
         _ => Err(invalid("calendar-timezone has not exactly one VTIMEZONE".to_owned())),
+    }
+}
+
+/// The calendar of a `CALDAV:schedule-default-calendar-URL`; whether it is there is for the caller to say.
+fn calendar_name(value: &Element) -> Result<String, Error> {
+    let href = value.child(DAV, "href").map(Element::text).unwrap_or_default();
+    let name = Path::parse(href.trim()).ok().and_then(|mut path| path.segments.pop());
+    name.ok_or_else(|| Error::caldav("valid-schedule-default-calendar-URL", "this is no path of a calendar"))
+}
+
+/// VAVAILABILITY components in a calendar (RFC 7953 section 7.2.4).
+fn availability(text: String) -> Result<String, Error> {
+    let invalid = |reason: String| Error::caldav("valid-calendar-data", reason);
+    let octets = bytes::Bytes::from(text.clone());
+    let object = ical::CalendarObject::parse(octets, &ical::Zones::new()).map_err(|fault| invalid(fault.to_string()))?;
+    match object.kind() {
+        ical::Kind::Availability => Ok(text),
+        other => Err(invalid(format!("calendar-availability has a {other}, and no VAVAILABILITY"))),
     }
 }
 

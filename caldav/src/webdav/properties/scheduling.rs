@@ -1,15 +1,19 @@
 //! Properties of scheduling (RFC 6638 section 9) and availability (RFC 7953 section 7.2.4).
 
-use super::super::names::{CALDAV, DAV};
+use ical::Kind;
+
+use super::super::names::{CALDAV, CALENDAR_SERVER, DAV};
 use super::super::xml::Writer;
 use super::{Live, View};
 use crate::resource::{What, home_href, push_segment};
-use crate::scheduling;
+use crate::scheduling::{self, calendars};
 use crate::world::World;
 
 pub(super) static LIVE: &[Live] = &[
     Live { name: (CALDAV, "schedule-calendar-transp"), is_common: false, write: transparency },
     Live { name: (CALDAV, "schedule-default-calendar-URL"), is_common: false, write: default_calendar },
+    Live { name: (CALDAV, "calendar-availability"), is_common: false, write: availability },
+    Live { name: (CALENDAR_SERVER, "calendar-availability"), is_common: false, write: availability },
     Live { name: (CALDAV, "schedule-tag"), is_common: false, write: schedule_tag },
     Live { name: (CALDAV, "calendar-free-busy-set"), is_common: false, write: free_busy_set },
     Live { name: (DAV, "supported-method-set"), is_common: false, write: |_, _| false },
@@ -26,7 +30,7 @@ fn transparency(view: &View<'_>, xml: &mut Writer) -> bool {
 
 fn default_calendar(view: &View<'_>, xml: &mut Writer) -> bool {
     let What::Inbox(owner, _) = &view.resource.what else { return false };
-    if let Some(calendar) = scheduling::default_calendar(view.context.world, owner) {
+    if let Some(calendar) = calendars::default_calendar(view.context.world, owner, Kind::Event) {
         let mut href = home_href(owner);
         push_segment(&mut href, calendar.name());
         href.push('/');
@@ -35,9 +39,16 @@ fn default_calendar(view: &View<'_>, xml: &mut Writer) -> bool {
     true
 }
 
+fn availability(view: &View<'_>, xml: &mut Writer) -> bool {
+    let What::Inbox(_, Some(inbox)) = &view.resource.what else { return false };
+    let Some(text) = &inbox.file.availability else { return false };
+    xml.text(text);
+    true
+}
+
 fn schedule_tag(view: &View<'_>, xml: &mut Writer) -> bool {
-    let What::Member(_, member) = &view.resource.what else { return false };
-    let Some(tag) = scheduling::schedule_tag(member) else { return false };
+    let What::Member(collection, member) = &view.resource.what else { return false };
+    let Some(tag) = scheduling::schedule_tag(view.context, collection, member) else { return false };
     xml.text(&tag);
     true
 }
