@@ -182,7 +182,7 @@ impl World {
     }
 
     /// A fresh clone in a folder of such a name, over SSH as the server has it.
-    pub fn clone(&self, name: &str) -> WorkTree {
+    pub fn checkout(&self, name: &str) -> WorkTree {
         self.sshd.work_tree(&self.repository, &self.folder.join(name))
     }
 

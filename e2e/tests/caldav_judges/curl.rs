@@ -30,7 +30,7 @@ fn an_event_is_stored_read_and_kept_as_it_came() {
     let stored = curl("alice", &["--include", "--header", "Expect:", "--upload-file", &file, &url]).output;
     assert!(stored.starts_with("HTTP/1.1 201") && stored.to_lowercase().contains("\netag: \""), "{stored}");
     assert_eq!(curl("alice", &[&url]).output, body);
-    assert_eq!(world.clone("tree").read("calendars/alice/work/lunch.ics"), body);
+    assert_eq!(world.checkout("tree").read("calendars/alice/work/lunch.ics"), body);
     assert_eq!(world.repository.subjects()[0], "alice: add \"Event lunch\"");
     let again = curl(
         "alice",
@@ -47,7 +47,7 @@ fn a_hook_tells_the_server_that_somebody_pushed() {
     world.calendar("alice", "work");
     let (hook, token) = (world.url("/.well-known/gitstead/pull"), format!("Authorization: Bearer {PULL_TOKEN}"));
     world.repository.hook("post-receive", &format!("curl --silent --request POST --header '{token}' {hook}"));
-    let tree = world.clone("tree");
+    let tree = world.checkout("tree");
     tree.write("calendars/alice/work/by-hand.ics", event("by-hand", START, "")).commit("by hand");
     tree.push();
     assert_eq!(curl("alice", &[&world.url("/calendars/alice/work/by-hand.ics")]).output, event("by-hand", START, ""));

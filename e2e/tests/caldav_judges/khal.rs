@@ -171,7 +171,7 @@ fn vdirsyncer_does_nothing_twice() {
     let sent = std::fs::read_to_string(laptop.file("Weekly")).expect("the file was found");
     let name = laptop.file("Weekly").file_name().expect("a file has a name").to_string_lossy().into_owned();
     assert_eq!(
-        world.clone("tree").read(&format!("calendars/alice/work/{name}")).replace('\r', ""),
+        world.checkout("tree").read(&format!("calendars/alice/work/{name}")).replace('\r', ""),
         sent.replace('\r', "")
     );
 }

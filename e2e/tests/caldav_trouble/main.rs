@@ -8,4 +8,5 @@ mod remote;
 mod sharing;
 mod strain;
 mod sync;
+mod tls;
 mod xml;

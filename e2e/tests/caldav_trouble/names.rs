@@ -41,7 +41,7 @@ fn names_that_some_computers_cannot_tell_apart_are_one_name() {
     assert_eq!(put("lunch.ics", "small"), 409, "the same letters in another case");
     assert_eq!(alice.get(&format!("{work}lunch.ics")).status, 404);
     assert_eq!(alice.get(&format!("{work}caf%C3%A9.ics")).status, 200);
-    world.clone("tree");
+    world.checkout("tree");
 }
 
 #[test]

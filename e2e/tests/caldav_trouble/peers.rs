@@ -69,7 +69,7 @@ fn a_push_by_hand_appears_and_a_broken_file_hides_nothing() {
     let world = World::new();
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
     assert_eq!(alice.put(&format!("{work}1.ics"), event("1", START, "")).status, 201);
-    let tree = world.clone("tree");
+    let tree = world.checkout("tree");
     tree.write("calendars/alice/work/by-hand.ics", event("by-hand", START, ""));
     tree.write("calendars/alice/work/broken.ics", "BEGIN:VCALENDAR\r\n");
     tree.write("calendars/alice/work/1.ics", "nothing of the kind\n");

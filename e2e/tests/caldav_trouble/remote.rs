@@ -45,7 +45,7 @@ fn remote_rejects_and_the_client_hears_it() {
 fn remote_moves_during_a_put() {
     let world = World::new();
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
-    let tree = world.clone("theirs");
+    let tree = world.checkout("theirs");
     tree.write("calendars/alice/work/theirs.ics", event("theirs", START, ""));
     let theirs = tree.commit("somebody was faster");
     assert!(tree.try_push(&["origin", "HEAD:refs/heads/theirs"]).success);
@@ -74,7 +74,7 @@ fn remote_moves_under_a_condition_and_the_condition_decides() {
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
     let path = format!("{work}1.ics");
     let tag = alice.put(&path, event("1", START, "")).etag();
-    let tree = world.clone("theirs");
+    let tree = world.checkout("theirs");
     tree.write("calendars/alice/work/1.ics", event("1", "20260105T150000Z", "")).commit("later");
     tree.push();
     // Nobody told the server, which still serves the old one.

@@ -84,7 +84,7 @@ fn killed_under_load_every_acknowledged_object_is_in_a_fresh_clone() {
             clients.into_iter().flat_map(|client| client.join().expect("a client does not panic")).collect()
         });
         assert!(acknowledged.len() > 4, "{} were acknowledged", acknowledged.len());
-        let tree = world.clone(&format!("clone{round}"));
+        let tree = world.checkout(&format!("clone{round}"));
         for (name, body) in &acknowledged {
             assert_eq!(&tree.read(&format!("calendars/alice/work/{name}")), body, "{name}");
         }

@@ -78,7 +78,7 @@ fn tokens_outlive_a_restart() {
     alice.put(&path(0), event("0", "20260106T120000Z", ""));
     alice.send("DELETE", &path(1), &[], "");
     world.server().kill();
-    let tree = world.clone("meanwhile");
+    let tree = world.checkout("meanwhile");
     tree.remove("calendars/alice/work/2.ics").write("calendars/alice/work/9.ics", event("9", START, ""));
     tree.pull_commit_push("while nobody served");
     world.server().start_again();
@@ -96,7 +96,7 @@ fn tokens_outlive_a_restart() {
 fn a_limit_never_drops_a_change() {
     let world = World::new();
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
-    let tree = world.clone("tree");
+    let tree = world.checkout("tree");
     for n in 0..60 {
         tree.write(&format!("calendars/alice/work/{n:02}.ics"), event(&format!("{n}"), START, ""));
     }
