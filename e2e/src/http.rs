@@ -94,9 +94,7 @@ impl Client {
 
     /// The properties whose elements are given, of a resource and with depth 1 of its members.
     pub fn propfind(&self, path: &str, depth: &str, elements: &str) -> Reply {
-        let body = format!(
-            "<?xml version=\"1.0\"?><D:propfind {NAMESPACES}><D:prop>{elements}</D:prop></D:propfind>"
-        );
+        let body = format!("<?xml version=\"1.0\"?><D:propfind {NAMESPACES}><D:prop>{elements}</D:prop></D:propfind>");
         self.send("PROPFIND", path, &[("Depth", depth), ("Content-Type", "application/xml")], body)
     }
 

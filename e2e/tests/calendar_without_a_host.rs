@@ -43,7 +43,8 @@ fn in_a_virtual_machine() {
     let url = remote.sshd.url(&calendars).replace("127.0.0.1", HOST);
     let network = [format!("--ipv4={GUEST}/24"), format!("--ipv4-gateway={HOST}")];
     let line = network.into_iter().chain(arguments(&remote, &format!("{url}#main"))).collect::<Vec<_>>().join(" ");
-    let mut machine = Machine::new(&image).memory(96).arguments(&line).forward("tcp", address, 80).start(&remote.folder);
+    let mut machine =
+        Machine::new(&image).memory(96).arguments(&line).forward("tcp", address, 80).start(&remote.folder);
     qemu::wait_for_console(&mut machine, "serving");
     tell(address, &remote, &calendars);
     assert!(machine.ended().is_none(), "{}", machine.output());
@@ -77,13 +78,20 @@ fn tell(address: SocketAddr, remote: &Remote, calendars: &Repository) {
     tree.push();
     wait::until("the push is in the calendar", || curl(address, path, &[]).contains(LATER));
     assert!(curl(address, "/", &[]).contains("<script"), "the web calendar");
-    assert!(calendars.subjects().iter().any(|subject| subject == "admin: add \"Team lunch\""), "{:?}", calendars.subjects());
+    assert!(
+        calendars.subjects().iter().any(|subject| subject == "admin: add \"Team lunch\""),
+        "{:?}",
+        calendars.subjects()
+    );
 }
 
 fn curl(address: SocketAddr, path: &str, more: &[&str]) -> String {
     let user = format!("admin:{PASSWORD}");
     let mut command = Command::new("curl");
-    command.args(["-sS", "--fail-with-body", "--max-time", "60", "-u", &user]).args(more).arg(format!("http://{address}{path}"));
+    command
+        .args(["-sS", "--fail-with-body", "--max-time", "60", "-u", &user])
+        .args(more)
+        .arg(format!("http://{address}{path}"));
     let outcome = run(&mut command, "");
     assert!(outcome.success, "{}", outcome.output);
     outcome.output

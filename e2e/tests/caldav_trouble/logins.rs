@@ -26,9 +26,8 @@ fn who_guesses_is_made_to_wait() {
 #[ignore = "needs cargo e2e"]
 fn nobody_learns_who_is_a_user() {
     let world = World::new();
-    let ask = |user: &str, path: &str| {
-        Client::new(world.address(), user, "wrong").propfind(path, "0", "<D:displayname/>")
-    };
+    let ask =
+        |user: &str, path: &str| Client::new(world.address(), user, "wrong").propfind(path, "0", "<D:displayname/>");
     let shape = |reply: &e2e::http::Reply| {
         let fields = reply.fields.iter().filter(|(name, _)| name != "date").cloned();
         (reply.status, fields.collect::<Vec<_>>(), reply.body.clone())
@@ -38,7 +37,9 @@ fn nobody_learns_who_is_a_user() {
     assert_eq!(known, shape(&ask("mallory", "/calendars/alice/")));
     assert_eq!(known, shape(&ask("mallory", "/calendars/mallory/")));
     assert_eq!(known, shape(&ask("", "/")));
-    for authorization in ["Basic", "Basic !!!", "Basic YWxpY2U=", "Bearer x", "Digest username=\"alice\"", "Basic /////w=="] {
+    for authorization in
+        ["Basic", "Basic !!!", "Basic YWxpY2U=", "Bearer x", "Digest username=\"alice\"", "Basic /////w=="]
+    {
         let nobody = Client::nobody(world.address());
         let reply = nobody.send("GET", "/calendars/alice/", &[("Authorization", authorization)], "");
         assert_eq!(reply.status, 401, "{authorization}");
@@ -62,7 +63,14 @@ fn certificate(folder: &Folder) -> [String; 2] {
     let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folder.join(name).display().to_string());
     let mut openssl = Command::new("openssl");
     openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
-    openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=CA:FALSE"]);
+    openssl.args([
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-addext",
+        "basicConstraints=CA:FALSE",
+    ]);
     let outcome = run(openssl.args(["-out", &certificate, "-keyout", &key]), "");
     assert!(outcome.success, "{}", outcome.output);
     [certificate, key]
@@ -92,14 +100,25 @@ fn curl_speaks_tls_and_both_versions_of_http() {
         assert_eq!(made.output, format!("{version} 201"));
         let object = format!("{calendar}1.ics");
         let body = event("1", "20260105T120000Z", "");
-        let stored = curl(&[option, "--write-out", print, "--request", "PUT", "--data-binary", &body, "--header", "Content-Type: text/calendar", &object]);
+        let stored = curl(&[
+            option,
+            "--write-out",
+            print,
+            "--request",
+            "PUT",
+            "--data-binary",
+            &body,
+            "--header",
+            "Content-Type: text/calendar",
+            &object,
+        ]);
         assert_eq!(stored.output, format!("{version} 201"));
         assert_eq!(curl(&[option, &object]).output, body);
     }
     let answer = run(
-        Command::new("curl").args(["--silent", "--dump-header", "-", "--resolve", &format!("localhost:{plain}:127.0.0.1")]).arg(
-            format!("http://localhost:{plain}/calendars/admin/"),
-        ),
+        Command::new("curl")
+            .args(["--silent", "--dump-header", "-", "--resolve", &format!("localhost:{plain}:127.0.0.1")])
+            .arg(format!("http://localhost:{plain}/calendars/admin/")),
         "",
     );
     assert!(answer.output.contains(&format!("https://localhost:{port}/calendars/admin/")), "{}", answer.output);

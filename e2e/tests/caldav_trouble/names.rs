@@ -49,7 +49,8 @@ fn names_that_some_computers_cannot_tell_apart_are_one_name() {
 fn names_that_git_forbids_are_kept_under_another_spelling() {
     let world = World::new();
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
-    let names = ["a%20b.ics", "con.ics", "a%3Ab.ics", "a%5Cb.ics", "%C3%BC.ics", "a%25b.ics", "%FF.ics", "-rf", "a%7Eb"];
+    let names =
+        ["a%20b.ics", "con.ics", "a%3Ab.ics", "a%5Cb.ics", "%C3%BC.ics", "a%25b.ics", "%FF.ics", "-rf", "a%7Eb"];
     for (number, name) in names.iter().enumerate() {
         let body = event(&format!("{number}"), "20260101T000000Z", "");
         let path = format!("{work}{name}");

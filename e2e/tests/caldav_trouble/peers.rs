@@ -81,7 +81,12 @@ fn a_push_by_hand_appears_and_a_broken_file_hides_nothing() {
     assert_eq!(alice.get(&format!("{work}1.ics")).body, event("1", START, "").into_bytes(), "the last good version");
     assert_eq!(alice.propfind(&work, "1", "<D:getetag/>").elements("href").len(), 3);
     let note = world.note(&commit);
-    for path in ["calendars/alice/work/broken.ics", "calendars/alice/work/1.ics", "calendars/bob/home/.calendar.toml", "users/bob.toml"] {
+    for path in [
+        "calendars/alice/work/broken.ics",
+        "calendars/alice/work/1.ics",
+        "calendars/bob/home/.calendar.toml",
+        "users/bob.toml",
+    ] {
         assert!(note.contains(path), "{path} is missing in {note}");
     }
     tree.write("calendars/alice/work/broken.ics", event("healed", START, ""));

@@ -91,7 +91,8 @@ fn line_to_the_remote_is_lost_after_the_push() {
     let world = Scene::new().line().serving();
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
     let (arrived, go) = (world.folder.join("arrived"), world.folder.join("go"));
-    let wait = format!("cat >/dev/null; touch {}; while [ ! -e {} ]; do sleep 0.02; done", arrived.display(), go.display());
+    let wait =
+        format!("cat >/dev/null; touch {}; while [ ! -e {} ]; do sleep 0.02; done", arrived.display(), go.display());
     world.repository.hook("post-receive", &wait);
     let path = format!("{work}1.ics");
     let (client, body) = (alice.clone(), event("1", START, ""));

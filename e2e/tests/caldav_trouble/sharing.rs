@@ -5,13 +5,27 @@ use e2e::http::{Client, NAMESPACES};
 
 const START: &str = "20260105T120000Z";
 const METHODS: [&str; 14] = [
-    "GET", "HEAD", "PUT", "DELETE", "POST", "PROPFIND", "PROPPATCH", "MKCOL", "MKCALENDAR", "COPY", "MOVE", "LOCK", "REPORT", "ACL",
+    "GET",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "MKCALENDAR",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "REPORT",
+    "ACL",
 ];
 
 /// Alice's calendar with one public, one private and one confidential event.
 fn scene(world: &World) -> (Client, String) {
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
-    for (name, class) in [("public", ""), ("private", "CLASS:PRIVATE\r\n"), ("confidential", "CLASS:CONFIDENTIAL\r\n")] {
+    for (name, class) in [("public", ""), ("private", "CLASS:PRIVATE\r\n"), ("confidential", "CLASS:CONFIDENTIAL\r\n")]
+    {
         let body = event(name, START, class).replace("SUMMARY:Event", "SUMMARY:Secret");
         assert_eq!(alice.put(&format!("{work}{name}.ics"), body).status, 201);
     }
@@ -84,7 +98,8 @@ fn a_share_to_read_shows_what_is_not_private() {
         assert!(confidential.contains("DTSTART") && !confidential.contains("Secret"), "{confidential}");
         let export = bob.get(at).text();
         assert!(export.contains("Secret public") && !export.contains("Secret private"), "{export}");
-        let query = "<D:prop><D:getetag/><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"/></C:filter>";
+        let query =
+            "<D:prop><D:getetag/><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"/></C:filter>";
         let found = bob.report(at, "C:calendar-query", query).text();
         assert!(found.contains("Secret public"), "{found}");
         assert!(!found.contains("private") && !found.contains("Secret confidential"), "{found}");

@@ -48,7 +48,8 @@ fn put_until_it_ends(client: &Client, work: &str, number: usize, is_over: &Atomi
     let mut connection = client.connect();
     for count in 0.. {
         let name = format!("c{number}n{count}.ics");
-        let body = event(&format!("c{number}n{count}"), START, &format!("DESCRIPTION:{}\r\n", "x".repeat(count * 7 % 300)));
+        let body =
+            event(&format!("c{number}n{count}"), START, &format!("DESCRIPTION:{}\r\n", "x".repeat(count * 7 % 300)));
         connection.send("PUT", &format!("{work}{name}"), &[("If-None-Match", "*")], &body);
         match connection.receive() {
             Some(reply) if reply.status == 201 => acknowledged.push((name, body)),

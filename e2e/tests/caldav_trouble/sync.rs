@@ -32,10 +32,10 @@ impl Replica {
     fn step(&mut self, client: &Client, path: &str, limit: Option<usize>) -> bool {
         let reply = sync(client, path, &self.token, limit);
         self.token = token(&reply);
-        let responses = reply.elements("response").into_iter().map(|response| Reply {
-            body: response.into_bytes(),
-            ..Reply::default()
-        });
+        let responses = reply
+            .elements("response")
+            .into_iter()
+            .map(|response| Reply { body: response.into_bytes(), ..Reply::default() });
         let mut is_cut = false;
         for response in responses {
             let href = response.element("href").expect("a response is about something");
@@ -109,7 +109,9 @@ fn a_limit_never_drops_a_change() {
     for n in 0..30 {
         match n % 3 {
             0 => tree.remove(&format!("calendars/alice/work/{n:02}.ics")),
-            1 => tree.write(&format!("calendars/alice/work/{n:02}.ics"), event(&format!("{n}"), "20270101T000000Z", "")),
+            1 => {
+                tree.write(&format!("calendars/alice/work/{n:02}.ics"), event(&format!("{n}"), "20270101T000000Z", ""))
+            }
             _ => tree.write(&format!("calendars/alice/work/new{n}.ics"), event(&format!("new{n}"), START, "")),
         };
     }

@@ -19,7 +19,11 @@ fn what_is_no_xml_for_us_is_refused_with_a_reason() {
     let utf16: Vec<u8> = "<a/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let bodies: [(&str, Vec<u8>, &str); 11] = [
         ("entities", format!("<!DOCTYPE a [<!ENTITY l0 \"ha\">{laughs}]><a>&l9;</a>").into(), "document type"),
-        ("a foreign entity", "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>".into(), "document type"),
+        (
+            "a foreign entity",
+            "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>".into(),
+            "document type",
+        ),
         ("a foreign DTD", "<!DOCTYPE a SYSTEM \"http://192.0.2.1/a.dtd\"><a/>".into(), "document type"),
         ("an entity that nobody declared", "<a>&x;</a>".into(), ""),
         ("depth 10,000", deep.into(), "inside one another"),
