@@ -80,7 +80,12 @@ fn has_people(object: &CalendarObject) -> bool {
 }
 
 /// What storing an object does.
-pub fn put(context: &Context<'_>, target: &Target, before: Option<&CalendarObject>, after: &CalendarObject) -> Result<Plan, Error> {
+pub fn put(
+    context: &Context<'_>,
+    target: &Target,
+    before: Option<&CalendarObject>,
+    after: &CalendarObject,
+) -> Result<Plan, Error> {
     if !has_people(after) && !before.is_some_and(has_people) {
         return Ok(Plan::default());
     }
@@ -146,7 +151,8 @@ pub fn delete<'m>(context: &Context<'_>, members: impl IntoIterator<Item = (&'m 
     let addresses = delivery.addresses.clone();
     let identify = |address: &str| addresses.identity(address);
     // RFC 6638 section 8.1.
-    let is_silent = context.request.header("schedule-reply").is_some_and(|reply| reply.trim().eq_ignore_ascii_case("F"));
+    let is_silent =
+        context.request.header("schedule-reply").is_some_and(|reply| reply.trim().eq_ignore_ascii_case("F"));
     for (collection, object) in objects {
         let owner = principal_href(collection.owner());
         match role(object, &owner, &identify) {

@@ -30,7 +30,8 @@ pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "EXRULE", "RDATE", "EXDATE"];
 /// What only its owner is to see, beside X- properties.
 const PRIVATE: [&str; 2] = ["COMMENT", "REQUEST-STATUS"];
 /// X- properties that are a part of what people are invited to.
-const SHOWN: [&str; 4] = ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
+const SHOWN: [&str; 4] =
+    ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
 
 impl Draft {
     /// Takes an object apart.
@@ -112,7 +113,8 @@ impl Draft {
     /// The highest SEQUENCE.
     pub fn sequence(&self) -> u32 {
         let all = self.components.values().flat_map(|component| &component.properties);
-        let numbers = all.filter(|property| property.is("SEQUENCE")).filter_map(|one| value::digits(one.value.trim().as_bytes()));
+        let numbers =
+            all.filter(|property| property.is("SEQUENCE")).filter_map(|one| value::digits(one.value.trim().as_bytes()));
         numbers.max().unwrap_or(0)
     }
 
@@ -124,7 +126,8 @@ impl Draft {
 
     /// Whether all of it is called off.
     pub fn is_cancelled(&self) -> bool {
-        let says_so = |property: &NewProperty| property.is("STATUS") && property.value.trim().eq_ignore_ascii_case("CANCELLED");
+        let says_so =
+            |property: &NewProperty| property.is("STATUS") && property.value.trim().eq_ignore_ascii_case("CANCELLED");
         self.components.values().all(|component| component.properties.iter().any(says_so))
     }
 
@@ -172,7 +175,9 @@ impl Draft {
             Form::Date => NewProperty::new(name, &value::print_date(local)).with_parameter("VALUE", "DATE"),
             Form::Utc => NewProperty::new(name, &format!("{}Z", value::print_date_time(local))),
             Form::Floating => NewProperty::new(name, &value::print_date_time(local)),
-            Form::Zoned(zone) => NewProperty::new(name, &value::print_date_time(local)).with_parameter("TZID", zone.id()),
+            Form::Zoned(zone) => {
+                NewProperty::new(name, &value::print_date_time(local)).with_parameter("TZID", zone.id())
+            }
         }
     }
 }

@@ -52,7 +52,8 @@ impl Draft {
         for instance in copy.components.keys() {
             let Instance::One(key) = instance else { continue };
             let is_own = !sent.components.contains_key(instance) && !self.components.contains_key(instance);
-            if is_own && !self.exceptions.contains(key)
+            if is_own
+                && !self.exceptions.contains(key)
                 && let Some(component) = self.instance(*key)
             {
                 self.components.insert(*instance, component);
