@@ -303,6 +303,12 @@ pub fn may_see(rights: Rights, member: &Member) -> bool {
     }
 }
 
+/// Whether of a member that is shown only the times are: what is confidential is its owner's.
+pub fn is_hidden(member: &Member, rights: Rights) -> bool {
+    let is_confidential = |object: &ical::CalendarObject| object.class() == ical::Class::Confidential;
+    rights < Rights::Owner && member.object.as_deref().is_some_and(is_confidential)
+}
+
 /// What is directly inside a resource, for whoever may see it.
 pub fn children(world: &World, login: &Login, resource: &Resource) -> Vec<Resource> {
     let inside = |name: &str, is_collection: bool| {

@@ -23,9 +23,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::accounts::{self, AccountsError};
 use crate::config::{Arguments, Config, ENDING_DEADLINE, Security};
 use crate::context::{Health, Settings};
+use crate::error::Error;
 use crate::password::Logins;
 use crate::subscription;
-use crate::webdav::lock::Locks;
+use crate::webdav::lock::{LockChange, Locks};
 use crate::world::Published;
 use listener::Listener;
 use metrics::Counters;
@@ -160,9 +161,10 @@ impl Service {
         Arc::clone(&self.locks.lock().expect("no holder of the locks panics"))
     }
 
-    /// Replaces the table of locks.
-    pub fn set_locks(&self, locks: Locks) {
-        *self.locks.lock().expect("no holder of the locks panics") = Arc::new(locks);
+    /// Changes the table of locks.
+    pub fn change_locks(&self, change: &LockChange) -> Result<(), Error> {
+        let mut locks = self.locks.lock().expect("no holder of the locks panics");
+        Arc::make_mut(&mut locks).apply(change, clock::unix_seconds())
     }
 
     /// Who has logged in, and who may try.

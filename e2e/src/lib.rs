@@ -10,6 +10,7 @@
 //! - [`letsencrypt`], [`pebble`], [`scripted_ca`]: our certificate service, and authorities for it;
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
 //! - [`qemu`]: a virtual machine that boots an image of ours;
+//! - [`caldav`] and [`http`]: the calendar server under test in a scene of its own, and requests that no client sends;
 //! - [`python`]: programs and libraries of PyPI, such as the second engine that recurrences are compared with;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
@@ -26,9 +27,11 @@
 pub mod bad_primary;
 pub mod bind;
 pub mod built;
+pub mod caldav;
 pub mod clients;
 pub mod folder;
 pub mod git;
+pub mod http;
 pub mod knot;
 pub mod letsencrypt;
 pub mod message;

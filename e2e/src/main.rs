@@ -13,9 +13,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// What runs in the sandbox, as one static ELF each.
-const SERVICES: [&str; 3] = ["dns-primary", "dns-secondary", "letsencrypt"];
+const SERVICES: [&str; 4] = ["dns-primary", "dns-secondary", "letsencrypt", "caldav"];
 /// What runs in a virtual machine, as one image each.
-const IMAGES: [&str; 3] = ["guest-probe", "dns-primary", "letsencrypt"];
+const IMAGES: [&str; 4] = ["guest-probe", "dns-primary", "letsencrypt", "caldav"];
 /// How long each fuzz target runs after the tests.
 const FUZZ_SECONDS: &str = "10";
 

@@ -10,11 +10,11 @@ use super::{Change, Outcome, Write, git_path, missing, permit, plain, resource, 
 use crate::context::Context;
 use crate::error::Error;
 use crate::request::Depth;
-use crate::resource::{Found, Path, Resource, What};
+use crate::resource::{Found, Path, Resource, What, is_hidden};
 use crate::scheduling;
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::{self, State};
-use crate::webdav::lock::Touch;
+use crate::webdav::lock::{LockChange, Touch};
 use crate::webdav::names::{CALDAV, DAV};
 use crate::world::{Collection, Member};
 
@@ -68,6 +68,9 @@ fn of_member(
         }
         return replace_collection(context, member, &there);
     }
+    if is_move && is_hidden(member, source.rights) {
+        return Err(missing(&source.href, "read"));
+    }
     let target = target(context, to)?;
     let path = format!("{}/{}", collection.path, member.name);
     if target.path() == path {
@@ -109,9 +112,7 @@ fn of_member(
     writes.extend(plan.writes);
     let mut change = Change::new(writes, message, plain(status));
     if is_move {
-        let mut locks = context.locks.clone();
-        locks.remove_at(&path);
-        change.locks = Some(locks);
+        change.locks.push(LockChange::RemoveAt(path));
     }
     Ok(change)
 }
@@ -218,9 +219,8 @@ fn of_collection(
     let message = format!("{verb} the {} {} to {name}", word(collection), collection.name());
     let mut change = Change::new(writes, message, plain(status));
     if is_move || is_there {
-        let mut locks = context.locks.clone();
-        [Some(&path), is_move.then_some(&from)].into_iter().flatten().for_each(|path| locks.remove_at(path));
-        change.locks = Some(locks);
+        let gone = [Some(path), is_move.then_some(from)].into_iter().flatten();
+        change.locks.extend(gone.map(LockChange::RemoveAt));
     }
     Ok(change)
 }

@@ -9,7 +9,7 @@ use crate::resource::{Resource, What};
 use crate::scheduling;
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::{self, State};
-use crate::webdav::lock::Touch;
+use crate::webdav::lock::{LockChange, Touch};
 use crate::world::{Collection, Member};
 
 /// The change.
@@ -44,9 +44,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     };
     writes.extend(plan.writes);
     let mut change = Change::new(writes, message, plain(StatusCode::NO_CONTENT));
-    let mut locks = context.locks.clone();
-    locks.remove_at(&path);
-    change.locks = Some(locks);
+    change.locks.push(LockChange::RemoveAt(path));
     Ok(Outcome::Change(change))
 }
 

@@ -11,7 +11,7 @@ use crate::PRODUCT;
 use crate::context::Context;
 use crate::error::Error;
 use crate::history::Question;
-use crate::resource::{What, etag, may_see};
+use crate::resource::{What, etag, is_hidden, may_see};
 use crate::webdav::access::Rights;
 use crate::webdav::conditional::is_not_modified;
 use crate::webdav::http_date;
@@ -71,9 +71,7 @@ fn answer(context: &Context<'_>, collection: &Collection, member: &Member, right
 /// What a reader may see of a member: of what is confidential only when it is.
 pub fn visible(member: &Member, rights: Rights) -> Bytes {
     match &member.object {
-        Some(object) if rights < Rights::Owner && object.class() == ical::Class::Confidential => {
-            ical::redact::times_only(object)
-        }
+        Some(object) if is_hidden(member, rights) => ical::redact::times_only(object),
         _ => member.octets.clone(),
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::request::{Depth, Response};
 use crate::resource::{Found, Path};
 use crate::webdav::conditional::If;
-use crate::webdav::lock::{LONGEST, Lock, Touch};
+use crate::webdav::lock::{LONGEST, Lock, LockChange, Touch};
 use crate::webdav::multistatus::response;
 use crate::webdav::names::DAV;
 use crate::webdav::xml::{Element, Writer};
@@ -65,19 +65,19 @@ fn new(context: &Context<'_>, body: &Element) -> Result<Outcome, Error> {
         context.locks.permit(&path, Touch::Existence, &tokens.tokens(), &context.login().user, now)?;
     }
     let token = token(&context.request.random);
-    let mut locks = context.locks.clone();
-    locks.add(token.clone(), lock.clone(), now)?;
+    let change = LockChange::Add(token.clone(), lock.clone());
+    context.locks.clone().apply(&change, now)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = answer(&lock, &token, now, status);
     let value = HeaderValue::from_str(&format!("<{token}>")).expect("a token is made of letters and digits");
     response.headers_mut().insert("lock-token", value);
     if !is_new {
-        return Ok(Outcome::Locks(locks, response));
+        return Ok(Outcome::Locks(change, response));
     }
     // A lock on nothing makes an empty resource (RFC 4918 section 7.3).
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let writes = vec![Write::File(path, bytes::Bytes::new())];
-    Ok(Outcome::Change(Change { writes, message: format!("lock {name}"), response, locks: Some(locks) }))
+    Ok(Outcome::Change(Change { writes, message: format!("lock {name}"), response, locks: vec![change] }))
 }
 
 fn refresh(context: &Context<'_>) -> Result<Outcome, Error> {
@@ -93,9 +93,8 @@ fn refresh(context: &Context<'_>) -> Result<Outcome, Error> {
         return Err(Error::PreconditionFailed("no lock that the If header names is on this resource".to_owned()));
     };
     lock.expires = now + timeout(context);
-    let mut locks = context.locks.clone();
-    locks.refresh(&token, lock.expires);
-    Ok(Outcome::Locks(locks, answer(&lock, &token, now, StatusCode::OK)))
+    let change = LockChange::Refresh(token.clone(), lock.expires);
+    Ok(Outcome::Locks(change, answer(&lock, &token, now, StatusCode::OK)))
 }
 
 /// UNLOCK.
@@ -113,9 +112,7 @@ pub fn unlock(context: &Context<'_>) -> Result<Outcome, Error> {
     if lock.user != context.login().user && !is_owner {
         return Err(missing(&lock.href, "unlock"));
     }
-    let mut locks = context.locks.clone();
-    locks.remove(token);
-    Ok(Outcome::Locks(locks, plain(StatusCode::NO_CONTENT)))
+    Ok(Outcome::Locks(LockChange::Remove(token.to_owned()), plain(StatusCode::NO_CONTENT)))
 }
 
 fn answer(lock: &Lock, token: &str, now: u64, status: StatusCode) -> Response {

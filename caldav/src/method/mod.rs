@@ -22,7 +22,7 @@ use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE, CollectionFi
 use crate::request::Response;
 use crate::resource::{Found, Path, Resource, What};
 use crate::webdav::conditional::If;
-use crate::webdav::lock::{Locks, Touch};
+use crate::webdav::lock::{LockChange, Touch};
 use crate::world::{Collection, World};
 
 /// What comes of a request.
@@ -32,8 +32,8 @@ pub enum Outcome {
     Reply(Response),
     /// The repository is to be changed, and then there is a reply.
     Change(Change),
-    /// The table of locks is to be another.
-    Locks(Locks, Response),
+    /// The table of locks is to be changed.
+    Locks(LockChange, Response),
     /// The repository's history is to be looked into first.
     History(crate::history::Question),
 }
@@ -47,8 +47,8 @@ pub struct Change {
     pub message: String,
     /// The reply for when the remote has accepted it.
     pub response: Response,
-    /// The table of locks from then on, if it is another.
-    pub locks: Option<Locks>,
+    /// What becomes of locks then.
+    pub locks: Vec<LockChange>,
 }
 
 /// A change of one path of the repository.
@@ -72,7 +72,7 @@ impl Write {
 impl Change {
     /// One without an effect on locks.
     pub fn new(writes: Vec<Write>, message: impl Into<String>, response: Response) -> Change {
-        Change { writes, message: message.into(), response, locks: None }
+        Change { writes, message: message.into(), response, locks: Vec::new() }
     }
 }
 

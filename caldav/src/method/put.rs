@@ -9,7 +9,7 @@ use super::{Change, Outcome, Write, missing, permit, with_etag};
 use crate::context::Context;
 use crate::error::Error;
 use crate::repository::collection::CollectionFile;
-use crate::resource::{Found, Path, Place, What, etag, href, may_see};
+use crate::resource::{Found, Path, Place, What, etag, href, is_hidden, may_see};
 use crate::scheduling;
 use crate::webdav::conditional::{self, State};
 use crate::webdav::lock::Touch;
@@ -76,6 +76,10 @@ pub fn target(context: &Context<'_>, path: &Path) -> Result<Target, Error> {
                 Err(missing(&resource.href, "write-content"))
             }
             What::Member(..) if !resource.rights.can_write() => Err(missing(&resource.href, "write-content")),
+            // Who sees only when it is would lose what it is.
+            What::Member(_, member) if is_hidden(&member, resource.rights) => {
+                Err(missing(&resource.href, "write-content"))
+            }
             What::Member(collection, member) => {
                 let name = member.name.to_string();
                 Ok(Target { href: resource.href, collection, name, present: Some(member) })

@@ -49,12 +49,10 @@ pub fn search(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
         // `DAV:apply-to-principal-collection-set` means the only one there is.
         _ => context.resource("/principals/").ok_or(Error::NotFound)?,
     };
+    // RFC 3744 section 9.4 wants at least one; clients that list all principals send none, which all of them satisfy.
     let searches: Vec<&Element> = body.children_named(DAV, "property-search").collect();
-    if searches.is_empty() {
-        return Err(Error::BadRequest("a principal-property-search has a property-search".to_owned()));
-    }
-    let is_any = body.attribute("test") == Some("anyof");
-    let question = Question::read(Some(body), None).or_else(|_| Question::read(None, None))?;
+    let is_any = body.attribute("test") == Some("anyof") && !searches.is_empty();
+    let question = question(body)?;
     let limit = super::sync::limit(body)?.unwrap_or(usize::MAX);
     let mut multistatus = Multistatus::new(context.request.wants_minimal());
     let mut buffer = Vec::new();
@@ -69,6 +67,18 @@ pub fn search(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
         multistatus.properties(&view, question.wanted(&view, &mut buffer));
     }
     Ok(Outcome::Reply(multistatus.finish()))
+}
+
+/// What is asked of the principals that are found. python-caldav writes an empty `DAV:prop`, and the properties beside it.
+fn question(body: &Element) -> Result<Question<'static>, Error> {
+    const OWN: [Name<'static>; 4] =
+        [(DAV, "property-search"), (DAV, "prop"), (DAV, "apply-to-principal-collection-set"), (DAV, "limit")];
+    let beside: Vec<&Element> = body.elements().filter(|element| !OWN.contains(&element.name())).collect();
+    match body.child(DAV, "prop") {
+        Some(prop) if prop.elements().next().is_none() => Ok(Question::Named(beside.into_iter().map(Wanted::of).collect())),
+        Some(_) => Question::read(Some(body), None),
+        None => Question::read(None, None),
+    }
 }
 
 fn contains(view: &View<'_>, search: &Element) -> bool {

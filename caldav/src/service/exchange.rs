@@ -220,10 +220,7 @@ async fn act(service: &Arc<Service>, request: &Request) -> Result<Response, Erro
     };
     match outcome {
         Outcome::Reply(response) => Ok(response),
-        Outcome::Locks(locks, response) => {
-            service.set_locks(locks);
-            Ok(response)
-        }
+        Outcome::Locks(change, response) => service.change_locks(&change).map(|()| response),
         Outcome::History(question) => look_back(service, request, question).await,
         Outcome::Change(change) if !is_safe(&request.method) => commit(service, request, change.message).await,
         Outcome::Change(_) => Err(Error::Internal("a safe method would change something".to_owned())),
@@ -254,8 +251,8 @@ async fn commit(service: &Arc<Service>, request: &Request, message: String) -> R
     let committed = service.store.commit(author, format!("{}: {message}", request.login.user), edit).await;
     let change = committed.map_err(refusal)?.value;
     follow::publish(service);
-    if let Some(locks) = change.locks {
-        service.set_locks(locks);
+    for lock in &change.locks {
+        service.change_locks(lock)?;
     }
     Ok(change.response)
 }

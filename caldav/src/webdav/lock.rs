@@ -35,6 +35,19 @@ pub struct Lock {
 #[derive(Clone, Debug, Default)]
 pub struct Locks(BTreeMap<String, Lock>);
 
+/// A change of the table. It is made on the table as it is by then, so that two requests do not undo each other's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockChange {
+    /// A new lock, under a token.
+    Add(String, Lock),
+    /// More time, until then.
+    Refresh(String, u64),
+    /// The end of one.
+    Remove(String),
+    /// The end of those on a path and below it, since nothing is there any more.
+    RemoveAt(String),
+}
+
 /// What a change touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touch {
@@ -55,8 +68,21 @@ impl Locks {
         self.0.get(token).filter(|lock| lock.expires > now)
     }
 
+    /// Makes a change; only a new lock can be refused.
+    pub fn apply(&mut self, change: &LockChange, now: u64) -> Result<(), Error> {
+        match change {
+            LockChange::Add(token, lock) => self.add(token.clone(), lock.clone(), now)?,
+            LockChange::Refresh(token, expires) => {
+                self.0.entry(token.clone()).and_modify(|lock| lock.expires = *expires);
+            }
+            LockChange::Remove(token) => drop(self.0.remove(token)),
+            LockChange::RemoveAt(path) => self.0.retain(|_, lock| lock.path != *path && !is_below(&lock.path, path)),
+        }
+        Ok(())
+    }
+
     /// Adds one, if the others let it be.
-    pub fn add(&mut self, token: String, lock: Lock, now: u64) -> Result<(), Error> {
+    fn add(&mut self, token: String, lock: Lock, now: u64) -> Result<(), Error> {
         self.0.retain(|_, lock| lock.expires > now);
         let collides = |other: &Lock| other.is_exclusive || lock.is_exclusive;
         let below = self.valid(now).filter(|(_, other)| lock.is_deep && is_below(&other.path, &lock.path));
@@ -68,21 +94,6 @@ impl Locks {
         }
         self.0.insert(token, lock);
         Ok(())
-    }
-
-    /// Makes one last until then.
-    pub fn refresh(&mut self, token: &str, expires: u64) {
-        self.0.entry(token.to_owned()).and_modify(|lock| lock.expires = expires);
-    }
-
-    /// Removes one.
-    pub fn remove(&mut self, token: &str) {
-        self.0.remove(token);
-    }
-
-    /// Removes those on a path and below it, since nothing is there any more.
-    pub fn remove_at(&mut self, path: &str) {
-        self.0.retain(|_, lock| lock.path != path && !is_below(&lock.path, path));
     }
 
     /// Whether a user who submitted these tokens may make a change.
@@ -169,7 +180,7 @@ mod tests {
         assert!(!permit("c", Touch::Existence, &["t3"], "a") && permit("c", Touch::Itself, &[], "a"));
         assert!(!permit("c/b/new", Touch::Existence, &[], "a"), "it would be a new member of what is locked");
         assert!(locks.permit("c/a", Touch::Itself, &[], "b", 10).is_ok(), "its time is over");
-        locks.remove_at("c/a");
+        locks.apply(&LockChange::RemoveAt("c/a".to_owned()), 5).unwrap();
         assert_eq!(locks.on("c/a/x", 5).count(), 0);
     }
 }

@@ -41,7 +41,12 @@ pub(super) fn read(document: Document, zones: &Zones, door: Door) -> Result<Cale
     let zones = read_zones(root, &components, zones)?;
     let mut parts = Vec::with_capacity(components.len());
     for (_, component) in &components {
-        parts.push(Part { begin: component.begin(), schedule: Schedule::read(*component, kind, &zones)? });
+        let mut schedule = Schedule::read(*component, kind, &zones)?;
+        if matches!(kind, Kind::FreeBusy | Kind::Availability) {
+            // These do not recur (RFC 5545 section 3.6.4, RFC 7953 section 3.1); the hours in them do.
+            schedule.recurrence = None;
+        }
+        parts.push(Part { begin: component.begin(), schedule });
     }
     let (master, overrides) = relate(&components, &parts)?;
     let parts = parts.into_boxed_slice();
@@ -98,10 +103,15 @@ fn check_resource(root: Component<'_>, components: &[(Kind, Component<'_>)]) -> 
 }
 
 fn uid(component: Component<'_>) -> Result<String, Fault> {
+    let fault = |what: &str| {
+        Fault::resource(Some(component.line()), format!("the {} has {what} UID", component.name().to_ascii_uppercase()))
+    };
+    // RFC 5545 section 3.6.1: it is there, and once.
+    if component.properties_named("UID").nth(1).is_some() {
+        return Err(fault("more than one"));
+    }
     let uid = component.property("UID").map(|uid| uid.text()).filter(|uid| !uid.trim_ascii().is_empty());
-    uid.ok_or_else(|| {
-        Fault::resource(Some(component.line()), format!("the {} has no UID", component.name().to_ascii_uppercase()))
-    })
+    uid.ok_or_else(|| fault("no"))
 }
 
 /// The zones that times of the components name: those that the calendar describes, else by name.

@@ -94,13 +94,15 @@ const make = (item: Item, component: ICAL.Component, recurrence: Stamp | null, s
   return { ...common, zone, start: stampWall(start, here), end: stampWall(last, here) };
 };
 
+export const touches = (one: Instance, from: Day, to: Day): boolean => {
+  const end = one.end === one.start ? one.start + 1 : one.end;
+  return one.start < startOf(to) && end > startOf(from);
+};
+
 /** Instances that touch the days from `from` up to but not including `to`, as seen in the zone `here`. */
 export const expand = (item: Item, from: Day, to: Day, here: Zone): Instance[] => {
   const list: Instance[] = [];
-  const touches = (one: Instance): boolean => {
-    const end = one.end === one.start ? one.start + 1 : one.end;
-    return one.start < startOf(to) && end > startOf(from);
-  };
+  const seen = (one: Instance): boolean => touches(one, from, to);
   const taken = new Set<Wall>();
   const { master } = item;
   const start = master ? readStamp(master, 'dtstart') ?? (item.kind === 'vtodo' ? readStamp(master, 'due') : null) : null;
@@ -111,13 +113,13 @@ export const expand = (item: Item, from: Day, to: Day, here: Zone): Instance[] =
     const like = start ?? recurrence;
     taken.add(stampAs(recurrence, like).time);
     const one = make(item, override, recurrence, own, readEnd(override, own), here);
-    if (touches(one)) list.push(one);
+    if (seen(one)) list.push(one);
   }
   if (!master || !start) return list;
   const end = readEnd(master, start);
   if (!recurs(master)) {
     const one = make(item, master, null, start, end, here);
-    return touches(one) ? [...list, one] : list;
+    return seen(one) ? [...list, one] : list;
   }
   const length = stampUtc(end, here) - stampUtc(start, here);
   // Two days around the range: zones lie at most 26 hours apart.
@@ -126,7 +128,7 @@ export const expand = (item: Item, from: Day, to: Day, here: Zone): Instance[] =
     if (taken.has(at)) continue;
     const begin = { ...start, time: at };
     const one = make(item, master, begin, begin, endOf(begin, end, start, here), here);
-    if (touches(one)) list.push(one);
+    if (seen(one)) list.push(one);
   }
   return list;
 };

@@ -42,8 +42,16 @@ const measure = (utc: number, zone: string): number => {
   return seen - (utc - (((utc % 1000) + 1000) % 1000));
 };
 
+let latest: { zone: string; year: number; list: Transition[] } | null = null;
+
 /** Changes of the clocks in one UTC year; the first entry is the state the year begins in. */
 export const transitions = (zone: string, year: number): Transition[] => {
+  // Nearly every question is about the zone and year of the one before it.
+  if (latest?.zone !== zone || latest.year !== year) latest = { zone, year, list: lookUp(zone, year) };
+  return latest.list;
+};
+
+const lookUp = (zone: string, year: number): Transition[] => {
   const key = `${zone} ${year}`;
   const known = years.get(key);
   if (known) return known;

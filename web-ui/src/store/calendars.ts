@@ -65,9 +65,14 @@ export const ensure = async (from: Day, to: Day): Promise<void> => {
 
 export const ensureAround = async (day: Day, from: Day, to: Day): Promise<void> => {
   await ensure(from, to);
-  if (!session.value) return;
+  // First what was asked for is drawn.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  if (!session.value || lastRange[0] !== from) return;
   // A view turns to its neighbour in the time of one frame when its weeks are here already.
-  await Promise.all(shown.value.map((one) => fetchWeeks(one, weekOf(addMonths(day, -1)) - 5, weekOf(addMonths(day, 1)) + 5)));
+  // Each side for itself: what lies between is here.
+  await Promise.all(
+    shown.value.flatMap((one) => [fetchWeeks(one, weekOf(addMonths(day, -1)) - 5, weekOf(from) - 1), fetchWeeks(one, weekOf(to - 1) + 1, weekOf(addMonths(day, 1)) + 5)]),
+  );
 };
 
 const fetchWeeks = async (calendar: Collection, from: number, to: number): Promise<void> => {

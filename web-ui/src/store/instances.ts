@@ -1,5 +1,5 @@
 // The instances that the visible calendars have in a range of days, ready to be drawn.
-import { expand, instanceKey, titleOf, type Instance } from '../ical/expand';
+import { expand, instanceKey, recurs, titleOf, touches, type Instance } from '../ical/expand';
 import type { Item } from '../ical/item';
 import type { Collection } from '../caldav/collections';
 import type { Day } from '../ical/wall';
@@ -21,7 +21,18 @@ export interface Shown extends Instance {
 // Turning back and forth between months finds each event expanded already.
 const cache = new WeakMap<Item, { from: Day; to: Day; zone: string; list: Instance[] }[]>();
 
+// A single event is worked out once, and then only compared with the range.
+const singles = new WeakMap<Item, { zone: string; list: Instance[] }>();
+const ALWAYS: [Day, Day] = [-1_000_000, 4_000_000];
+
+const single = (item: Item, from: Day, to: Day, zone: string): Instance[] => {
+  let known = singles.get(item);
+  if (known?.zone !== zone) singles.set(item, (known = { zone, list: expand(item, ...ALWAYS, zone) }));
+  return known.list.filter((one) => touches(one, from, to));
+};
+
 const expanded = (item: Item, from: Day, to: Day, zone: string): Instance[] => {
+  if (item.overrides.length === 0 && item.master && !recurs(item.master)) return single(item, from, to, zone);
   const kept = cache.get(item) ?? [];
   const found = kept.find((one) => one.from === from && one.to === to && one.zone === zone);
   if (found) return found.list;
@@ -43,14 +54,26 @@ export const instancesIn = (from: Day, to: Day): Shown[] => {
   return found.sort(order);
 };
 
+interface Face {
+  title: string;
+  cancelled: boolean;
+  open: boolean;
+}
+
+const faces = new WeakMap<object, Face>();
+
+/** What every instance of a component shows alike; components are replaced, never edited, once they are shown. */
+const faceOf = (component: Instance['component']): Face => {
+  let face = faces.get(component);
+  if (!face) {
+    const status = text(component, 'status').toUpperCase();
+    faces.set(component, (face = { title: titleOf(component), cancelled: status === 'CANCELLED', open: status === 'TENTATIVE' }));
+  }
+  return face;
+};
+
 export const present = (entry: Entry, calendar: Collection, one: Instance): Shown => ({
-  ...one,
-  key: instanceKey(entry.href, one),
-  entry,
-  calendar,
-  title: titleOf(one.component),
-  cancelled: text(one.component, 'status').toUpperCase() === 'CANCELLED',
-  open: text(one.component, 'status').toUpperCase() === 'TENTATIVE',
+  ...one, ...faceOf(one.component), key: instanceKey(entry.href, one), entry, calendar,
 });
 
 /** Long before short, early before late: bars lie above what they span. */

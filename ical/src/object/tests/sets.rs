@@ -205,6 +205,13 @@ fn the_ends_of_time_do_not_overflow() {
 }
 
 #[test]
+fn availability_does_not_recur_itself() {
+    let odd = "DTSTART:40520210T090000Z\nDTEND:40520210T100000Z\nRDATE:20260305T090000Z";
+    let object = parse(&format!("BEGIN:VAVAILABILITY\nUID:1\n{odd}\nEND:VAVAILABILITY")).unwrap();
+    assert_eq!(starts(&object, ALWAYS.0, ALWAYS.1), "40520210T090000");
+}
+
+#[test]
 fn a_to_do_is_when_it_is_due() {
     let todo = parse("BEGIN:VTODO\nUID:1\nDUE:20260330T100000Z\nRRULE:FREQ=DAILY\nEND:VTODO").unwrap();
     assert_eq!(starts(&todo, "20260401", "20260402"), "20260401T100000");
