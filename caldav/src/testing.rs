@@ -90,8 +90,8 @@ impl Server {
         };
         let response = match calendar_server::handle(&context) {
             Ok(Outcome::Reply(response)) => response,
-            Ok(Outcome::Locks(locks, response)) => {
-                self.locks = locks;
+            Ok(Outcome::Locks(change, response)) => {
+                self.locks.apply(&change, request.now).unwrap();
                 response
             }
             Ok(Outcome::Change(change)) => {

@@ -75,7 +75,9 @@ fn question(body: &Element) -> Result<Question<'static>, Error> {
         [(DAV, "property-search"), (DAV, "prop"), (DAV, "apply-to-principal-collection-set"), (DAV, "limit")];
     let beside: Vec<&Element> = body.elements().filter(|element| !OWN.contains(&element.name())).collect();
     match body.child(DAV, "prop") {
-        Some(prop) if prop.elements().next().is_none() => Ok(Question::Named(beside.into_iter().map(Wanted::of).collect())),
+        Some(prop) if prop.elements().next().is_none() => {
+            Ok(Question::Named(beside.into_iter().map(Wanted::of).collect()))
+        }
         Some(_) => Question::read(Some(body), None),
         None => Question::read(None, None),
     }
