@@ -5,7 +5,8 @@ use e2e::caldav::{Scene, World, curl, event};
 const LUNCH: &str = "/calendars/alice/calendar/lunch.ics";
 
 fn lunch(start: &str) -> String {
-    let people = "ORGANIZER:mailto:alice@localhost\r\nATTENDEE:mailto:bob@localhost\r\nATTENDEE:mailto:carol@localhost\r\n";
+    let people =
+        "ORGANIZER:mailto:alice@localhost\r\nATTENDEE:mailto:bob@localhost\r\nATTENDEE:mailto:carol@localhost\r\n";
     event("lunch", start, people)
 }
 
