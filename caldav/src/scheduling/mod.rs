@@ -106,7 +106,8 @@ pub fn put(
         (_, Role::Attendee { organizer, is_answered }) => {
             let before = before.filter(|_| is_of(&was, organizer));
             // What an organizer elsewhere changes is brought here by the attendee's client.
-            let bound = before.filter(|_| addresses.user(organizer).is_some() && *is_answered);
+            let was_answered = matches!(was, Role::Attendee { is_answered: true, .. });
+            let bound = before.filter(|_| addresses.user(organizer).is_some() && was_answered);
             bound.map_or(Ok(()), |before| itip::attendee_may(before, after, &identify)).map_err(not_attendee)?;
             let invitation = Invitation { who: &owner, organizer, is_answered: *is_answered };
             let stored = attendee::store(&mut delivery, invitation, before, after);

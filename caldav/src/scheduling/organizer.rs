@@ -64,7 +64,8 @@ pub fn store(
     let mut was_invited = before.map(|before| itip::invited(before, &identify)).unwrap_or_default();
     was_invited.remove(organizer);
     let statuses = invite(delivery, &event, &invited, &was_invited, &identify);
-    for (who, then) in was_invited.iter().filter(|(who, _)| !invited.contains_key(*who)) {
+    // Whom the client tells from now on is still invited.
+    for (who, then) in was_invited.iter().filter(|(who, _)| !itip::is_invited(&after, who, &identify)) {
         if let (Ok(user), Some(old)) = (delivery.user(&then.address), &event.old) {
             call_off(delivery, old, then, who, &user, organizer, event.new.sequence());
         }

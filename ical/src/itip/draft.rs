@@ -29,6 +29,10 @@ pub struct Draft {
 pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "EXRULE", "RDATE", "EXDATE"];
 /// What only its owner is to see, beside X- properties.
 const PRIVATE: [&str; 2] = ["COMMENT", "REQUEST-STATUS"];
+/// What everybody has their own of, beside what is private.
+pub(super) const OWN: [&str; 5] = ["TRANSP", "CATEGORIES", "COLOR", "COMPLETED", "PERCENT-COMPLETE"];
+/// When something was written down.
+const STAMPS: [&str; 3] = ["DTSTAMP", "LAST-MODIFIED", "CREATED"];
 /// X- properties that are a part of what people are invited to.
 const SHOWN: [&str; 4] =
     ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
@@ -236,10 +240,10 @@ fn asked(attendee: NewProperty) -> NewProperty {
     }
 }
 
-/// What a component says, line by line, beside when it was written down and who takes part.
+/// What a component says, line by line, beside when it was written down, who takes part, and what each has their own of.
 fn essence(component: &NewComponent) -> BTreeSet<String> {
-    let stamps = ["DTSTAMP", "LAST-MODIFIED", "CREATED"];
-    let said = component.properties.iter().filter(|property| !stamps.iter().any(|stamp| property.is(stamp)));
+    let is_said = |property: &&NewProperty| !STAMPS.iter().chain(&OWN).any(|name| property.is(name));
+    let said = component.properties.iter().filter(is_said);
     said.map(|property| {
         let plain = property.clone().without_parameter("PARTSTAT").without_parameter("RSVP");
         format!("{}:{}", plain.head, plain.value)

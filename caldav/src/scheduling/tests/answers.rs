@@ -40,6 +40,10 @@ fn an_attendee_does_not_change_the_event() {
         ("UID:lunch", "UID:lunch\nATTENDEE:mailto:eve@elsewhere.example"),
         ("UID:lunch", "UID:lunch\nLOCATION:Mine"),
         ("ORGANIZER:mailto:alice@example.org", "ORGANIZER:mailto:bob@example.org"),
+        (
+            "ORGANIZER:mailto:alice@example.org",
+            "LOCATION:Mine\nORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:alice@example.org",
+        ),
         ("ORGANIZER:mailto:alice@example.org\n", ""),
     ] {
         assert!(copy.contains(old), "{copy}");

@@ -107,6 +107,14 @@ fn agents_other_than_the_server_tell_themselves() {
 }
 
 #[test]
+fn whom_the_client_tells_from_now_on_is_still_invited() {
+    let mut server = invited();
+    let people = "ATTENDEE;SCHEDULE-AGENT=CLIENT:mailto:bob@example.org|";
+    server.put("alice", PATH, &meeting(&format!("{AT_NOON}{people}{CAROL}")));
+    assert!(!server.only("bob").contains("CANCELLED") && server.inbox("bob").len() == 1);
+}
+
+#[test]
 fn who_is_taken_out_is_told_so() {
     let mut server = invited();
     server.put("alice", PATH, &meeting(&format!("{AT_NOON}{BOB}")));
@@ -136,6 +144,7 @@ fn a_removed_calendar_calls_all_of_it_off() {
     );
     assert_eq!(server.ask("alice", "DELETE /calendars/alice/work/").status, 204);
     assert_eq!(server.inbox("bob").iter().filter(|message| message.contains("METHOD:CANCEL")).count(), 2);
+    assert_eq!(server.message, "alice: remove the calendar work, tell bob and carol");
 }
 
 #[test]
