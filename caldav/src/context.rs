@@ -73,11 +73,16 @@ impl<'a> Context<'a> {
     /// The calendar user addresses of somebody, the preferred one first, as `mailto:`.
     pub fn addresses(&self, user: &str) -> Vec<String> {
         let emails = self.world.user(user).map_or(&[][..], |user| &user.email);
-        let own = format!("mailto:{user}@{}", self.settings.hostname);
+        let own = format!("mailto:{}", address_of(user, &self.settings.hostname));
         let mut all: Vec<String> = emails.iter().map(|email| format!("mailto:{email}")).collect();
         if !all.iter().any(|address| address.eq_ignore_ascii_case(&own)) {
             all.push(own);
         }
         all
     }
+}
+
+/// The address of a user who gave none: the name, where it is one already.
+pub fn address_of(user: &str, hostname: &str) -> String {
+    if user.contains('@') { user.to_owned() } else { format!("{user}@{hostname}") }
 }

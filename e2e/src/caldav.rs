@@ -17,7 +17,7 @@ use crate::wait;
 /// The password of the administrator `admin`.
 pub const ADMIN_PASSWORD: &str = "the administrator's";
 /// The password of everybody else.
-pub const PASSWORD: &str = "s3cret: ü";
+pub const PASSWORD: &str = "s3cret:with-a-colon";
 /// What whoever has pushed shows to the webhook.
 pub const PULL_TOKEN: &str = "a-token-for-hooks";
 
@@ -104,6 +104,11 @@ impl World {
     /// What it logged.
     pub fn log(&self) -> String {
         self.server.as_ref().expect("the server was started").log()
+    }
+
+    /// Its process id.
+    pub fn process_id(&self) -> u32 {
+        self.server.as_ref().and_then(|server| server.process.as_ref()).expect("the server was started").id()
     }
 
     /// The most memory that it ever held, in kB.

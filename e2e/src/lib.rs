@@ -11,7 +11,7 @@
 //! - [`clients`]: dig, kdig, drill, nsupdate, knsupdate, ldns-notify;
 //! - [`qemu`]: a virtual machine that boots an image of ours;
 //! - [`caldav`] and [`http`]: the calendar server under test in a scene of its own, and requests that no client sends;
-//! - [`python`]: programs and libraries of PyPI, such as the second engine that recurrences are compared with;
+//! - [`node`]: libraries of npm, as clients; [`python`]: programs and libraries of PyPI, such as the second engine that recurrences are compared with;
 //! - [`message`] and [`wire`]: DNS messages put together octet by octet, for what no tool sends. They share no code
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
 //! - [`samples`]: the zones and keys that the stories are told with.
@@ -36,6 +36,7 @@ pub mod knot;
 pub mod letsencrypt;
 pub mod message;
 pub mod network;
+pub mod node;
 pub mod nsd;
 pub mod pebble;
 pub mod ports;

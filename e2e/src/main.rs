@@ -49,7 +49,7 @@ fn fuzz(seconds: &str) -> Result<(), String> {
 
 fn bench(arguments: &[String]) -> Result<(), String> {
     let services = SERVICES.iter().flat_map(|service| ["--package", service]);
-    step(cargo(&["build", "--release", "--package", "deploy"]).args(services))?;
+    step(cargo(&["build", "--release", "--package", "deploy", "--package", "caldav"]).args(services))?;
     step(&mut gitstead(&["build", "dns-primary"]))?;
     step(cargo(&["run", "--release", "--package", "e2e", "--bin", "bench", "--"]).args(arguments))
 }

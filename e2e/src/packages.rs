@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A package and one of its programs, by which it is known to be there however it was installed.
-const NEEDED: [(&str, &str); 20] = [
+const NEEDED: [(&str, &str); 24] = [
     ("openssh-server", "sshd"),
     ("openssh-client", "ssh"),
     ("openssh-client", "ssh-keygen"),
@@ -26,6 +26,10 @@ const NEEDED: [(&str, &str); 20] = [
     ("python3", "python3"),
     ("python3-pip", "pip3"),
     ("qemu-system-x86", "qemu-system-x86_64"),
+    ("litmus", "litmus"),
+    ("cadaver", "cadaver"),
+    ("nodejs", "node"),
+    ("npm", "npm"),
 ];
 
 /// Makes sure that every program is there; installs what is missing if it may.

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use platform::{clock, entropy};
 
 use crate::calendar_server::{handle, is_safe};
-use crate::context::{Context, Health};
+use crate::context::{Context, Health, address_of};
 use crate::error::Error;
 use crate::history::Question;
 use crate::method::{Change, Outcome, Write, options, plain};
@@ -311,6 +311,6 @@ async fn look_back(service: &Arc<Service>, request: &Request, question: Question
 pub fn identity(world: &World, user: &str, hostname: &str) -> Identity {
     let known = world.user(user);
     let name = known.and_then(|user| user.display_name.clone()).unwrap_or_else(|| user.to_owned());
-    let email = known.and_then(|user| user.email.first().cloned()).unwrap_or_else(|| format!("{user}@{hostname}"));
+    let email = known.and_then(|user| user.email.first().cloned()).unwrap_or_else(|| address_of(user, hostname));
     Identity { name, email }
 }

@@ -21,6 +21,25 @@ const METHODS: [&str; 14] = [
     "ACL",
 ];
 
+/// A body that a method can be asked with.
+fn body(method: &str) -> String {
+    let ace = "<D:ace><D:principal><D:href>/principals/bob/</D:href></D:principal><D:grant><D:privilege><D:read/></D:privilege></D:grant></D:ace>";
+    match method {
+        "PROPPATCH" => format!(
+            "<D:propertyupdate {NAMESPACES}><D:set><D:prop><D:displayname>b</D:displayname></D:prop></D:set></D:propertyupdate>"
+        ),
+        "LOCK" => format!(
+            "<D:lockinfo {NAMESPACES}><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>"
+        ),
+        "REPORT" => format!(
+            "<C:calendar-query {NAMESPACES}><D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"/></C:filter></C:calendar-query>"
+        ),
+        "ACL" => format!("<D:acl {NAMESPACES}>{ace}</D:acl>"),
+        "PUT" | "POST" => event("x", START, ""),
+        _ => String::new(),
+    }
+}
+
 /// Alice's calendar with one public, one private and one confidential event.
 fn scene(world: &World) -> (Client, String) {
     let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
@@ -60,13 +79,17 @@ fn without_a_grant_there_is_nothing_whatever_the_method() {
     assert_eq!(bob.put(&format!("{home}1.ics"), event("1", START, "")).status, 201);
     let tip = world.repository.tip("main");
     let destination = world.url("/calendars/bob/home/stolen.ics");
-    let fields = [("Destination", destination.as_str()), ("Depth", "0"), ("Content-Type", "text/calendar")];
     for method in METHODS {
-        let ask = |name: &str| bob.send(method, &format!("{work}{name}"), &fields, event("x", START, ""));
-        let (there, missing) = (ask("public.ics"), ask("nothing.ics"));
-        assert!([403, 404, 405, 409].contains(&there.status), "{method}: {} {}", there.status, there.text());
-        assert_eq!(there.status, missing.status, "{method} tells whether something is there");
-        assert!(!there.text().contains("Secret"), "{method}: {}", there.text());
+        let kind = if ["PUT", "POST"].contains(&method) { "text/calendar" } else { "application/xml" };
+        let fields = [("Destination", destination.as_str()), ("Depth", "0"), ("Content-Type", kind)];
+        for [name, other] in [["work/public.ics", "work/nothing.ics"], ["work/", "play/"]] {
+            let ask = |name: &str| bob.send(method, &format!("/calendars/alice/{name}"), &fields, body(method));
+            let (there, missing) = (ask(name), ask(other));
+            assert!([403, 404, 405, 409].contains(&there.status), "{method} {name}: {} {}", there.status, there.text());
+            assert_eq!(there.status, missing.status, "{method} tells whether {name} is there");
+            let text = |reply: &e2e::http::Reply, name: &str| reply.text().replace(name, "");
+            assert_eq!(text(&there, name), text(&missing, other), "{method}");
+        }
     }
     for (method, name) in [("MOVE", "1.ics"), ("COPY", "1.ics")] {
         let to = world.url(&format!("{work}public.ics"));

@@ -1,4 +1,5 @@
-//! `cargo e2e -- bench`: our primary beside BIND, Knot and NSD, on this machine, in one run; prints markdown tables.
+//! `cargo e2e -- bench`: our primary beside BIND, Knot and NSD, and our calendar server beside Radicale and Xandikos, on
+//! this machine, in one run; prints markdown tables.
 //!
 //! `cargo e2e -- bench updates queries` runs some of the scenarios; `--records N` makes the large zone another size,
 //! `--rounds N` measures more or fewer times. Every loop is bounded, every server ends with the run.
@@ -12,6 +13,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 mod blast;
+mod calendar;
+mod calendar_servers;
 mod certificates;
 mod context;
 mod fleet;
@@ -38,7 +41,7 @@ use context::Context;
 /// A scenario's name, what it shows, and its function.
 type Scenario = (&'static str, &'static str, fn(&mut Context));
 
-const SCENARIOS: [Scenario; 11] = [
+const SCENARIOS: [Scenario; 12] = [
     ("updates", "UPDATE accepted and durable, one client, one after another", updates::one_client),
     ("outstanding", "UPDATE accepted and durable, 50 outstanding", updates::fifty_outstanding),
     ("large-update", "one record changed in the large zone", large_update::run),
@@ -49,6 +52,7 @@ const SCENARIOS: [Scenario; 11] = [
     ("visible", "an update at the secondaries", visible::run),
     ("certificates", "from a request in DNS to a certificate in DNS", certificates::run),
     ("transfer", "AXFR of the large zone", transfer::run),
+    ("calendar", "calendars of two sizes, beside Radicale and Xandikos", calendar::run),
     ("soak", "memory of a sandboxed primary under load", soak::run_soak),
 ];
 
