@@ -69,7 +69,7 @@ fn ours(events: &Path) -> Server {
     };
     server.make_calendar();
     let Running::Ours(world) = &server.running else { unreachable!("it was just made") };
-    let tree = world.clone("fill");
+    let tree = World::clone(world, "fill");
     copy_all(events, &tree.path().join("calendars/alice/bench"));
     tree.pull_commit_push("events");
     assert_eq!(world.tell().status, 204);
