@@ -297,7 +297,7 @@ pub fn may_see(rights: Rights, member: &Member) -> bool {
     match rights {
         Rights::Owner => true,
         Rights::Read | Rights::ReadWrite => {
-            !member.object.as_ref().is_some_and(|object| object.class() == ical::Class::Private)
+            member.object.as_ref().is_none_or(|object| object.class() != ical::Class::Private)
         }
         Rights::FreeBusy | Rights::None => false,
     }

@@ -80,12 +80,18 @@ impl Server {
         let parser = Parser::default();
         let world = World::empty(Snapshot::of_files::<&str>([]).unwrap()).advance(&self.snapshot, &parser).world;
         let (locks, health) = (self.locks.clone(), Health::default());
-        let context =
-            Context { world: &world, request: &request, locks: &locks, parser: &parser, settings: &self.settings, health: &health };
+        let context = Context {
+            world: &world,
+            request: &request,
+            locks: &locks,
+            parser: &parser,
+            settings: &self.settings,
+            health: &health,
+        };
         let response = match calendar_server::handle(&context) {
             Ok(Outcome::Reply(response)) => response,
-            Ok(Outcome::Locks(locks, response)) => {
-                self.locks = locks;
+            Ok(Outcome::Locks(change, response)) => {
+                self.locks.apply(&change, request.now).unwrap();
                 response
             }
             Ok(Outcome::Change(change)) => {

@@ -52,5 +52,6 @@ pub mod scripted_ca;
 pub mod secondary;
 pub mod sshd;
 pub mod wait;
+pub mod web_ui;
 pub mod wire;
 pub mod world;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A package and one of its programs, by which it is known to be there however it was installed.
-const NEEDED: [(&str, &str); 24] = [
+const NEEDED: [(&str, &str); 25] = [
     ("openssh-server", "sshd"),
     ("openssh-client", "ssh"),
     ("openssh-client", "ssh-keygen"),
@@ -26,6 +26,7 @@ const NEEDED: [(&str, &str); 24] = [
     ("python3", "python3"),
     ("python3-pip", "pip3"),
     ("qemu-system-x86", "qemu-system-x86_64"),
+    ("chromium", "chromium"),
     ("litmus", "litmus"),
     ("cadaver", "cadaver"),
     ("nodejs", "node"),

@@ -1,11 +1,12 @@
-//! Any octets as a calendar; what reads as one is searched, filtered, rendered, redacted, described and changed, and reads again.
+//! Any octets as a calendar; what reads as one is searched, filtered, rendered, redacted, described, answered
+//! and changed, and reads again.
 #![no_main]
 
 use bytes::Bytes;
 use ical::filter::{CompFilter, CompTest, Filter, matches};
 use ical::patch::{NewProperty, Patch};
 use ical::select::{RecurrenceSelection, Selection, render};
-use ical::{CalendarObject, Document, Zone, Zones, describe, free_busy, redact};
+use ical::{CalendarObject, Document, Zone, Zones, describe, free_busy, itip, redact};
 use libfuzzer_sys::fuzz_target;
 
 const MARCH_2026: std::ops::Range<i64> = 1_772_323_200..1_775_001_600;
@@ -37,6 +38,18 @@ fuzz_target!(|octets: &[u8]| {
     }
     let _ = free_busy::busy([&object], &MARCH_2026, &floating);
     Document::parse(redact::times_only(&object)).expect("what is left is a calendar");
+
+    let identify = |address: &str| address.to_ascii_lowercase();
+    let draft = itip::Draft::of(&object).public();
+    Document::parse(itip::request(&draft, "-//fuzz//")).expect("an invitation is a calendar");
+    for (instance, component) in itip::instances(&object) {
+        let Some(who) = component.property("ATTENDEE").map(|attendee| identify(&attendee.value())) else { continue };
+        let answer = itip::Answer { instance, partstat: "ACCEPTED".to_owned() };
+        if let Some(answered) = itip::answered(&object, &[answer], &who, Some("2.0"), &identify) {
+            let answered = CalendarObject::parse(answered, &Zones::new()).expect("an answer leaves an object");
+            assert!(itip::rescheduled(&object, &answered).is_empty());
+        }
+    }
 
     let mut patch = Patch::new(object.document());
     let component = object.component(0);

@@ -20,8 +20,8 @@ use bytes::Bytes;
 pub use fault::{Fault, Precondition};
 pub use hull::Hull;
 pub(crate) use hull::{availability_span, free_busy_periods, parse_period};
-pub(crate) use occurrences::{local_of_key, visit_schedule};
 pub use occurrences::{Occurrence, RecurrenceId, TooMany};
+pub(crate) use occurrences::{local_of_key, visit_schedule};
 pub(crate) use schedule::{Basis, Schedule, key, moment};
 
 use crate::document::{Component, Document, Property};

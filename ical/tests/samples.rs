@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use ical::patch::Patch;
 use ical::select::{RecurrenceSelection, Selection, render};
-use ical::{CalendarObject, Kind, Zone, Zones, redact};
+use ical::{CalendarObject, Kind, Zone, Zones, itip, redact};
 
 /// 2026-03-01 to 2026-04-01.
 const MARCH: std::ops::Range<i64> = 1_772_323_200..1_775_001_600;
@@ -54,6 +54,18 @@ fn every_sample_can_be_expanded_and_redacted() {
         }
         let redacted = CalendarObject::parse(redact::times_only(&object), &Zones::new()).unwrap();
         assert_eq!((redacted.hull(), redacted.summary()), (object.hull(), None), "{name}");
+    }
+}
+
+#[test]
+fn every_sample_is_the_same_when_it_is_put_together_again() {
+    let identify = |address: &str| address.to_ascii_lowercase();
+    for (name, object) in samples() {
+        let text = itip::Draft::of(&object).print("-//test//", None);
+        let again = CalendarObject::parse(text, &Zones::new()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        assert_eq!(itip::rescheduled(&object, &again), Default::default(), "{name}");
+        assert_eq!(itip::attendee_may(&object, &again, &identify), Ok(()), "{name}");
+        assert_eq!(again.hull(), object.hull(), "{name}");
     }
 }
 

@@ -38,7 +38,10 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
         What::Collection(collection) => format!("remove the {} {}", word(collection), collection.name()),
         _ => return Err(not_allowed(context)),
     };
-    let message = plan.describe(message);
+    let message = match &resource.what {
+        What::Member(..) => plan.describe(message),
+        _ => plan.tell_of(message),
+    };
     writes.extend(plan.writes);
     let mut change = Change::new(writes, message, plain(StatusCode::NO_CONTENT));
     change.locks.push(LockChange::RemoveAt(path));

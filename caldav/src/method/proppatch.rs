@@ -72,12 +72,15 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
 
 /// Invitations go to an own calendar, and to none that lies elsewhere (RFC 6638 section 9.2).
 fn check_default_calendar(context: &Context<'_>, inbox: &Collection, file: &CollectionFile) -> Result<(), Error> {
-    let Some(name) = file.default_calendar.as_ref().filter(|_| file.default_calendar != inbox.file.default_calendar) else {
+    let Some(name) = file.default_calendar.as_ref().filter(|_| file.default_calendar != inbox.file.default_calendar)
+    else {
         return Ok(());
     };
     match calendars::own(context.world, inbox.owner()).any(|calendar| calendar.name() == name) {
         true => Ok(()),
-        false => Err(Error::caldav("valid-schedule-default-calendar-URL", format!("{name} is no calendar of one's own"))),
+        false => {
+            Err(Error::caldav("valid-schedule-default-calendar-URL", format!("{name} is no calendar of one's own")))
+        }
     }
 }
 

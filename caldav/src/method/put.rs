@@ -53,7 +53,10 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     let target = target(context, &Path::parse(&context.request.path)?)?;
     let state = State {
         etag: target.present.as_ref().map(|member| etag(&member.id)),
-        schedule_tag: target.present.as_ref().and_then(|member| scheduling::schedule_tag(context, &target.collection, member)),
+        schedule_tag: target
+            .present
+            .as_ref()
+            .and_then(|member| scheduling::schedule_tag(context, &target.collection, member)),
     };
     conditional::check(context.request, &state)?;
     let touch = if target.present.is_some() { Touch::Itself } else { Touch::Existence };
@@ -65,9 +68,13 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
 pub fn target(context: &Context<'_>, path: &Path) -> Result<Target, Error> {
     match context.find(path) {
         // Messages come by being sent (RFC 6638 section 2.2).
-        Found::Free(Place { parent: Some(parent), href, .. }) if parent.kind == Kind::Inbox => Err(missing(&href, "bind")),
+        Found::Free(Place { parent: Some(parent), href, .. }) if parent.kind == Kind::Inbox => {
+            Err(missing(&href, "bind"))
+        }
         Found::Resource(resource) => match resource.what {
-            What::Member(collection, _) if collection.kind == Kind::Inbox => Err(missing(&resource.href, "write-content")),
+            What::Member(collection, _) if collection.kind == Kind::Inbox => {
+                Err(missing(&resource.href, "write-content"))
+            }
             What::Member(..) if !resource.rights.can_write() => Err(missing(&resource.href, "write-content")),
             // Who sees only when it is would lose what it is.
             What::Member(_, member) if is_hidden(&member, resource.rights) => {

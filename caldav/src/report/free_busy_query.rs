@@ -40,6 +40,6 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
     let text = free_busy::calendar(context, &range, &periods);
     let mut response = plain(StatusCode::OK);
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/calendar; charset=utf-8"));
-    *response.body_mut() = text.into();
+    *response.body_mut() = text;
     Ok(Outcome::Reply(response))
 }

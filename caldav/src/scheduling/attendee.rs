@@ -59,9 +59,12 @@ pub fn store(
         }
         // What others have answered is theirs to say, whatever this client still has.
         let whose = identify(&old.value());
-        let known = before.filter(|_| whose != invitation.who).and_then(|one| itip::partstat(one, instance, &whose, &identify));
+        let known =
+            before.filter(|_| whose != invitation.who).and_then(|one| itip::partstat(one, instance, &whose, &identify));
         match known.filter(|known| new.parameter("PARTSTAT").is_none_or(|said| !said.eq_ignore_ascii_case(known))) {
-            Some(known) if known != "NEEDS-ACTION" || new.parameter("PARTSTAT").is_some() => new.with_parameter("PARTSTAT", &known),
+            Some(known) if known != "NEEDS-ACTION" || new.parameter("PARTSTAT").is_some() => {
+                new.with_parameter("PARTSTAT", &known)
+            }
             _ => new,
         }
     });
@@ -87,7 +90,8 @@ fn organizer_lines(object: &CalendarObject) -> impl Iterator<Item = ical::Proper
 }
 
 fn all_answers(object: &CalendarObject, who: &str, identify: Identify<'_>) -> Vec<Answer> {
-    let answer = |instance: Instance| Some(Answer { instance, partstat: itip::partstat(object, instance, who, identify)? });
+    let answer =
+        |instance: Instance| Some(Answer { instance, partstat: itip::partstat(object, instance, who, identify)? });
     itip::instances(object).filter_map(|(instance, _)| answer(instance)).collect()
 }
 
@@ -104,7 +108,9 @@ fn send(
         Ok(user) => user,
         Err(status) => return status,
     };
-    let Some(event) = organized(delivery, &user, &copy.uid(), invitation.organizer, identify) else { return Status::Rejected };
+    let Some(event) = organized(delivery, &user, &copy.uid(), invitation.organizer, identify) else {
+        return Status::Rejected;
+    };
     // Whoever was not invited cannot answer.
     if !itip::is_invited(&event.object, invitation.who, identify) {
         return Status::Rejected;
@@ -120,7 +126,13 @@ fn send(
 }
 
 /// Writes an answer into the copies of the other attendees, without a message.
-fn show(delivery: &mut Delivery<'_>, invitation: Invitation<'_>, event: &Copy, answers: &[Answer], identify: Identify<'_>) {
+fn show(
+    delivery: &mut Delivery<'_>,
+    invitation: Invitation<'_>,
+    event: &Copy,
+    answers: &[Answer],
+    identify: Identify<'_>,
+) {
     let others = itip::invited(&event.object, identify);
     if others.len() > WHO_HEARS_ANSWERS {
         return;
@@ -128,7 +140,9 @@ fn show(delivery: &mut Delivery<'_>, invitation: Invitation<'_>, event: &Copy, a
     let others = others.iter().filter(|(who, _)| *who != invitation.who && *who != invitation.organizer);
     for (_, other) in others {
         let Ok(user) = delivery.user(&other.address) else { continue };
-        let Some(copy) = organized(delivery, &user, &event.object.uid(), invitation.organizer, identify) else { continue };
+        let Some(copy) = organized(delivery, &user, &event.object.uid(), invitation.organizer, identify) else {
+            continue;
+        };
         if let Some(octets) = itip::answered(&copy.object, answers, invitation.who, None, identify) {
             delivery.change(&user, &copy, octets);
         }
@@ -137,6 +151,7 @@ fn show(delivery: &mut Delivery<'_>, invitation: Invitation<'_>, event: &Copy, a
 
 /// What somebody has in a calendar of an organizer's event.
 fn organized(delivery: &Delivery<'_>, user: &str, uid: &str, organizer: &str, identify: Identify<'_>) -> Option<Copy> {
-    let is_of = |copy: &Copy| itip::organizer(&copy.object, identify).is_ok_and(|found| found.as_deref() == Some(organizer));
+    let is_of =
+        |copy: &Copy| itip::organizer(&copy.object, identify).is_ok_and(|found| found.as_deref() == Some(organizer));
     calendars::with_uid(delivery.context.world, user, uid).into_iter().find(is_of)
 }

@@ -27,7 +27,8 @@ impl Copy {
 /// The own calendars of somebody, without those that lie elsewhere.
 pub fn own<'a>(world: &'a World, owner: &str) -> impl Iterator<Item = &'a Arc<Collection>> + use<'a> {
     let home = World::home_path(owner);
-    let calendars: Vec<_> = world.children(&home).filter(|calendar| calendar.is_calendar() && calendar.file.source.is_none()).collect();
+    let calendars: Vec<_> =
+        world.children(&home).filter(|calendar| calendar.is_calendar() && calendar.file.source.is_none()).collect();
     calendars.into_iter()
 }
 
@@ -40,7 +41,9 @@ pub fn default_calendar<'a>(world: &'a World, owner: &str, kind: Kind) -> Option
     let said = world.collection(&World::inbox_path(owner)).and_then(|inbox| inbox.file.default_calendar.as_deref());
     let candidates = || own(world, owner).filter(takes);
     let chosen = candidates().find(|calendar| said == Some(calendar.name()));
-    chosen.or_else(|| candidates().min_by_key(|calendar| (calendar.file.order.unwrap_or(i64::MAX), calendar.path.clone())))
+    chosen.or_else(|| {
+        candidates().min_by_key(|calendar| (calendar.file.order.unwrap_or(i64::MAX), calendar.path.clone()))
+    })
 }
 
 /// Objects with a UID in the calendars of somebody.

@@ -88,9 +88,12 @@ impl<'a> Delivery<'a> {
             Some(calendar) => calendar.path.to_string(),
             None => format!("{}/{}", World::home_path(user), first_free(self.context.world, user, object.kind())),
         };
-        let digest: String = Sha256::digest(uid.as_bytes()).iter().take(16).map(|octet| format!("{octet:02x}")).collect();
+        let digest: String =
+            Sha256::digest(uid.as_bytes()).iter().take(16).map(|octet| format!("{octet:02x}")).collect();
         let is_taken = |name: &str| self.context.world.snapshot().entry(&format!("{directory}/{name}")).is_some();
-        let name = [format!("{digest}.ics"), format!("{digest}-{}.ics", self.random(user, 0))].into_iter().find(|name| !is_taken(name));
+        let name = [format!("{digest}.ics"), format!("{digest}-{}.ics", self.random(user, 0))]
+            .into_iter()
+            .find(|name| !is_taken(name));
         match name {
             Some(name) => self.write(user, format!("{directory}/{name}"), octets, 0, Touch::Existence),
             None => Status::NotNow,
@@ -109,7 +112,8 @@ impl<'a> Delivery<'a> {
     /// A message in the inbox of somebody, who is told.
     pub fn message(&mut self, user: &str, octets: Bytes) -> Status {
         let count = self.messages.get(user).copied().unwrap_or(0);
-        let stamp: String = platform::clock::rfc3339(self.context.request.now).chars().filter(|c| !matches!(c, '-' | ':')).collect();
+        let stamp: String =
+            platform::clock::rfc3339(self.context.request.now).chars().filter(|c| !matches!(c, '-' | ':')).collect();
         let path = format!("{}/{stamp}-{}.ics", World::inbox_path(user), self.random(user, count + 1));
         let status = self.write(user, path, octets, 0, Touch::Existence);
         if status == Status::Delivered {

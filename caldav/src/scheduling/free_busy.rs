@@ -41,7 +41,8 @@ pub fn of_user(
     except: Option<&str>,
 ) -> Result<Vec<Period>, Error> {
     let home = World::home_path(user);
-    let calendars = context.world.children(&home).filter(|calendar| calendar.is_calendar() && !calendar.file.transparent);
+    let calendars =
+        context.world.children(&home).filter(|calendar| calendar.is_calendar() && !calendar.file.transparent);
     let leave_out = |object: &CalendarObject| except.is_some_and(|uid| object.uid() == uid);
     let own = |address: &str| addresses.user(address) == Some(user);
     let mut all = periods(calendars.map(|calendar| &**calendar), range, &leave_out, &own)?;

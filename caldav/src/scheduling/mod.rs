@@ -80,7 +80,12 @@ fn has_people(object: &CalendarObject) -> bool {
 }
 
 /// What storing an object does.
-pub fn put(context: &Context<'_>, target: &Target, before: Option<&CalendarObject>, after: &CalendarObject) -> Result<Plan, Error> {
+pub fn put(
+    context: &Context<'_>,
+    target: &Target,
+    before: Option<&CalendarObject>,
+    after: &CalendarObject,
+) -> Result<Plan, Error> {
     if !has_people(after) && !before.is_some_and(has_people) {
         return Ok(Plan::default());
     }
@@ -101,7 +106,8 @@ pub fn put(context: &Context<'_>, target: &Target, before: Option<&CalendarObjec
         (_, Role::Attendee { organizer, is_answered }) => {
             let before = before.filter(|_| is_of(&was, organizer));
             // What an organizer elsewhere changes is brought here by the attendee's client.
-            let bound = before.filter(|_| addresses.user(organizer).is_some() && *is_answered);
+            let was_answered = matches!(was, Role::Attendee { is_answered: true, .. });
+            let bound = before.filter(|_| addresses.user(organizer).is_some() && was_answered);
             bound.map_or(Ok(()), |before| itip::attendee_may(before, after, &identify)).map_err(not_attendee)?;
             let invitation = Invitation { who: &owner, organizer, is_answered: *is_answered };
             let stored = attendee::store(&mut delivery, invitation, before, after);
@@ -146,7 +152,8 @@ pub fn delete<'m>(context: &Context<'_>, members: impl IntoIterator<Item = (&'m 
     let addresses = delivery.addresses.clone();
     let identify = |address: &str| addresses.identity(address);
     // RFC 6638 section 8.1.
-    let is_silent = context.request.header("schedule-reply").is_some_and(|reply| reply.trim().eq_ignore_ascii_case("F"));
+    let is_silent =
+        context.request.header("schedule-reply").is_some_and(|reply| reply.trim().eq_ignore_ascii_case("F"));
     for (collection, object) in objects {
         let owner = principal_href(collection.owner());
         match role(object, &owner, &identify) {

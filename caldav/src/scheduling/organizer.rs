@@ -64,7 +64,8 @@ pub fn store(
     let mut was_invited = before.map(|before| itip::invited(before, &identify)).unwrap_or_default();
     was_invited.remove(organizer);
     let statuses = invite(delivery, &event, &invited, &was_invited, &identify);
-    for (who, then) in was_invited.iter().filter(|(who, _)| !invited.contains_key(*who)) {
+    // Whom the client tells from now on is still invited.
+    for (who, then) in was_invited.iter().filter(|(who, _)| !itip::is_invited(&after, who, &identify)) {
         if let (Ok(user), Some(old)) = (delivery.user(&then.address), &event.old) {
             call_off(delivery, old, then, who, &user, organizer, event.new.sequence());
         }
@@ -117,7 +118,12 @@ pub fn remove(delivery: &mut Delivery<'_>, organizer: &str, object: &CalendarObj
 
 /// What attendees have answered is theirs to say, whatever the organizer's client still has; but when the event takes place at another time,
 /// they are asked again (RFC 6638 sections 3.2.8 and 3.2.10).
-fn with_answers(delivery: &Delivery<'_>, organizer: &str, before: Option<&CalendarObject>, sent: &CalendarObject) -> Bytes {
+fn with_answers(
+    delivery: &Delivery<'_>,
+    organizer: &str,
+    before: Option<&CalendarObject>,
+    sent: &CalendarObject,
+) -> Bytes {
     let identify = |address: &str| delivery.addresses.identity(address);
     let rescheduled = before.map(|before| itip::rescheduled(before, sent)).unwrap_or_default();
     itip::rewrite(sent, |instance, old, new| {
@@ -129,7 +135,8 @@ fn with_answers(delivery: &Delivery<'_>, organizer: &str, before: Option<&Calend
         }
         let known = before.and_then(|before| itip::partstat(before, instance, &who, &identify));
         let known = known.filter(|_| !rescheduled.contains(&instance)).unwrap_or_else(|| "NEEDS-ACTION".to_owned());
-        let said = new.parameter("PARTSTAT").map_or_else(|| "NEEDS-ACTION".to_owned(), |said| said.to_ascii_uppercase());
+        let said =
+            new.parameter("PARTSTAT").map_or_else(|| "NEEDS-ACTION".to_owned(), |said| said.to_ascii_uppercase());
         let new = if said == known { new } else { new.with_parameter("PARTSTAT", &known) };
         let status = before.and_then(|before| itip::status(before, instance, &who, &identify));
         match status {
@@ -141,16 +148,23 @@ fn with_answers(delivery: &Delivery<'_>, organizer: &str, before: Option<&Calend
 
 fn with_statuses(object: &CalendarObject, statuses: &BTreeMap<String, Status>, identify: itip::Identify<'_>) -> Bytes {
     itip::rewrite(object, |_, old, new| {
-        let status = statuses.get(&identify(&old.value())).filter(|_| old.is("ATTENDEE") && itip::is_scheduled_by_server(old));
+        let status =
+            statuses.get(&identify(&old.value())).filter(|_| old.is("ATTENDEE") && itip::is_scheduled_by_server(old));
         status.map_or(new.clone(), |status| NewProperty::with_parameter(new, "SCHEDULE-STATUS", status.code()))
     })
 }
 
-fn letter_for(context: &Context<'_>, event: &Event<'_>, now: &BTreeSet<Instance>, then: Option<&BTreeSet<Instance>>) -> Letter {
+fn letter_for(
+    context: &Context<'_>,
+    event: &Event<'_>,
+    now: &BTreeSet<Instance>,
+    then: Option<&BTreeSet<Instance>>,
+) -> Letter {
     let new = event.new.only(now);
     let old = event.old.as_ref().zip(then).map(|(old, then)| old.only(then));
     let is_news = old.as_ref().is_none_or(|old| new.differs(old));
-    let gone: Vec<Instance> = old.as_ref().map(|old| new.taken_away_since(old).into_iter().collect()).unwrap_or_default();
+    let gone: Vec<Instance> =
+        old.as_ref().map(|old| new.taken_away_since(old).into_iter().collect()).unwrap_or_default();
     let is_only_less = old.as_ref().filter(|_| !gone.is_empty()).is_some_and(|old| !new.differs(&old.without(&gone)));
     let moment = i64::try_from(context.request.now).unwrap_or(0);
     let message = match &old {
@@ -234,7 +248,8 @@ enum Place {
 fn place(delivery: &Delivery<'_>, user: &str, uid: &str, organizer: &str, identify: itip::Identify<'_>) -> Place {
     let all = calendars::with_uid(delivery.context.world, user, uid);
     let is_empty = all.is_empty();
-    let is_copy = |copy: &Copy| itip::organizer(&copy.object, identify).is_ok_and(|found| found.as_deref() == Some(organizer));
+    let is_copy =
+        |copy: &Copy| itip::organizer(&copy.object, identify).is_ok_and(|found| found.as_deref() == Some(organizer));
     match all.into_iter().find(is_copy) {
         Some(copy) => Place::Here(copy),
         None if is_empty => Place::Nowhere,

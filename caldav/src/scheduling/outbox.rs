@@ -62,7 +62,9 @@ fn read<'a>(document: &'a Document, owner: &str, addresses: &Addresses) -> Resul
         return Err(invalid("a message to the outbox has one component"));
     };
     if method.as_deref() != Some("REQUEST") || !component.is("VFREEBUSY") {
-        return Err(invalid("the outbox takes the REQUEST of a VFREEBUSY only; invitations are sent by storing an event"));
+        return Err(invalid(
+            "the outbox takes the REQUEST of a VFREEBUSY only; invitations are sent by storing an event",
+        ));
     }
     let organizer = component.property("ORGANIZER").map(|organizer| organizer.value().into_owned()).unwrap_or_default();
     if addresses.user(&organizer) != Some(owner) {
@@ -75,7 +77,8 @@ fn read<'a>(document: &'a Document, owner: &str, addresses: &Addresses) -> Resul
     if start >= end || end - start > LONGEST {
         return Err(invalid("DTEND is not after DTSTART, or more than three years after it"));
     }
-    let attendees: Vec<String> = component.properties_named("ATTENDEE").map(|one| one.value().trim().to_owned()).collect();
+    let attendees: Vec<String> =
+        component.properties_named("ATTENDEE").map(|one| one.value().trim().to_owned()).collect();
     if attendees.is_empty() || attendees.len() > MAX_ATTENDEES {
         return Err(invalid("there is no ATTENDEE, or more than 500"));
     }

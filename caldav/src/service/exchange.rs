@@ -76,7 +76,7 @@ async fn route(service: &Arc<Service>, arrived: Arrived, body: Incoming) -> Resp
         ("GET" | "HEAD", _) if web::is_page(&arrived.path) => web::serve(&arrived.path, &arrived.headers),
         _ => match log_in(service, &arrived) {
             Ok(login) => of_user(service, arrived, login, body).await,
-            Err(response) => response,
+            Err(response) => *response,
         },
     }
 }
@@ -134,10 +134,10 @@ fn context<'a>(
 }
 
 /// Who sends it, or the reply to somebody unknown.
-fn log_in(service: &Service, arrived: &Arrived) -> Result<Login, Response> {
+fn log_in(service: &Service, arrived: &Arrived) -> Result<Login, Box<Response>> {
     let header = arrived.headers.get("authorization").and_then(|value| value.to_str().ok());
     let credentials: Option<Credentials> = header.and_then(parse_basic);
-    let Some(credentials) = credentials else { return Err(unauthorized()) };
+    let Some(credentials) = credentials else { return Err(Box::new(unauthorized())) };
     let world = service.published.world();
     let user = world.user(&credentials.user);
     let now = clock::unix_seconds();
@@ -149,12 +149,12 @@ fn log_in(service: &Service, arrived: &Arrived) -> Result<Login, Response> {
         (password::Login::Wait(wait), _) => {
             let mut response = plain(StatusCode::TOO_MANY_REQUESTS);
             response.headers_mut().insert("retry-after", HeaderValue::from(wait.seconds));
-            Err(response)
+            Err(Box::new(response))
         }
         _ => {
             service.counters.refused_logins.inc();
             tracing::info!("a login as {:?} from {} was refused", credentials.user, arrived.client);
-            Err(unauthorized())
+            Err(Box::new(unauthorized()))
         }
     }
 }

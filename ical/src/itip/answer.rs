@@ -24,7 +24,12 @@ pub struct Answer {
 const ALSO: [&str; 4] = ["COMPLETED", "PERCENT-COMPLETE", "COMMENT", "STATUS"];
 
 /// What `who` answers by making of the first version of the own copy the second. To take an instance away is to decline it.
-pub fn answers(before: Option<&CalendarObject>, after: &CalendarObject, who: &str, identify: Identify<'_>) -> Vec<Answer> {
+pub fn answers(
+    before: Option<&CalendarObject>,
+    after: &CalendarObject,
+    who: &str,
+    identify: Identify<'_>,
+) -> Vec<Answer> {
     let now = |instance| partstat(after, instance, who, identify);
     let Some(before) = before else {
         let all = parts(after).filter_map(|(instance, _)| Some(Answer { instance, partstat: now(instance)? }));

@@ -127,7 +127,11 @@ fn sorted(rule: &str) -> String {
 }
 
 fn lines(component: Component<'_>, line: Line<'_>) -> BTreeSet<String> {
-    component.properties().filter_map(line).chain(component.components().filter_map(|inner| of_inner(inner, line))).collect()
+    component
+        .properties()
+        .filter_map(line)
+        .chain(component.components().filter_map(|inner| of_inner(inner, line)))
+        .collect()
 }
 
 /// An alarm, for a comparison that looks at alarms.
@@ -159,7 +163,17 @@ fn organizers_line(property: Property<'_>, kind: Kind, identify: Identify<'_>) -
 
 /// What says when, which is looked at otherwise, and what changes without a change.
 const NOT_SAID: [&str; 11] = [
-    "DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "RRULE", "EXRULE", "RDATE", "EXDATE", "DTSTAMP", "LAST-MODIFIED",
+    "DTSTART",
+    "DTEND",
+    "DUE",
+    "DURATION",
+    "RECURRENCE-ID",
+    "RRULE",
+    "EXRULE",
+    "RDATE",
+    "EXDATE",
+    "DTSTAMP",
+    "LAST-MODIFIED",
 ];
 
 fn owners_line(property: Property<'_>, who: &str, identify: Identify<'_>) -> Option<String> {

@@ -29,8 +29,13 @@ pub struct Draft {
 pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "EXRULE", "RDATE", "EXDATE"];
 /// What only its owner is to see, beside X- properties.
 const PRIVATE: [&str; 2] = ["COMMENT", "REQUEST-STATUS"];
+/// What everybody has their own of, beside what is private.
+pub(super) const OWN: [&str; 5] = ["TRANSP", "CATEGORIES", "COLOR", "COMPLETED", "PERCENT-COMPLETE"];
+/// When something was written down.
+const STAMPS: [&str; 3] = ["DTSTAMP", "LAST-MODIFIED", "CREATED"];
 /// X- properties that are a part of what people are invited to.
-const SHOWN: [&str; 4] = ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
+const SHOWN: [&str; 4] =
+    ["X-ALT-DESC", "X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"];
 
 impl Draft {
     /// Takes an object apart.
@@ -112,7 +117,8 @@ impl Draft {
     /// The highest SEQUENCE.
     pub fn sequence(&self) -> u32 {
         let all = self.components.values().flat_map(|component| &component.properties);
-        let numbers = all.filter(|property| property.is("SEQUENCE")).filter_map(|one| value::digits(one.value.trim().as_bytes()));
+        let numbers =
+            all.filter(|property| property.is("SEQUENCE")).filter_map(|one| value::digits(one.value.trim().as_bytes()));
         numbers.max().unwrap_or(0)
     }
 
@@ -124,7 +130,8 @@ impl Draft {
 
     /// Whether all of it is called off.
     pub fn is_cancelled(&self) -> bool {
-        let says_so = |property: &NewProperty| property.is("STATUS") && property.value.trim().eq_ignore_ascii_case("CANCELLED");
+        let says_so =
+            |property: &NewProperty| property.is("STATUS") && property.value.trim().eq_ignore_ascii_case("CANCELLED");
         self.components.values().all(|component| component.properties.iter().any(says_so))
     }
 
@@ -172,7 +179,9 @@ impl Draft {
             Form::Date => NewProperty::new(name, &value::print_date(local)).with_parameter("VALUE", "DATE"),
             Form::Utc => NewProperty::new(name, &format!("{}Z", value::print_date_time(local))),
             Form::Floating => NewProperty::new(name, &value::print_date_time(local)),
-            Form::Zoned(zone) => NewProperty::new(name, &value::print_date_time(local)).with_parameter("TZID", zone.id()),
+            Form::Zoned(zone) => {
+                NewProperty::new(name, &value::print_date_time(local)).with_parameter("TZID", zone.id())
+            }
         }
     }
 }
@@ -231,10 +240,10 @@ fn asked(attendee: NewProperty) -> NewProperty {
     }
 }
 
-/// What a component says, line by line, beside when it was written down and who takes part.
+/// What a component says, line by line, beside when it was written down, who takes part, and what each has their own of.
 fn essence(component: &NewComponent) -> BTreeSet<String> {
-    let stamps = ["DTSTAMP", "LAST-MODIFIED", "CREATED"];
-    let said = component.properties.iter().filter(|property| !stamps.iter().any(|stamp| property.is(stamp)));
+    let is_said = |property: &&NewProperty| !STAMPS.iter().chain(&OWN).any(|name| property.is(name));
+    let said = component.properties.iter().filter(is_said);
     said.map(|property| {
         let plain = property.clone().without_parameter("PARTSTAT").without_parameter("RSVP");
         format!("{}:{}", plain.head, plain.value)

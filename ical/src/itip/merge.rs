@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::{Draft, is_private};
+use super::draft::{Draft, OWN, is_private};
 use super::{Identify, Instance};
 use crate::patch::{NewComponent, NewProperty};
-
-/// What is an attendee's own in the own copy, beside what is private anyway.
-const OWN: [&str; 5] = ["TRANSP", "CATEGORIES", "COLOR", "COMPLETED", "PERCENT-COMPLETE"];
 
 /// An attendee's copy before the organizer's change.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +49,8 @@ impl Draft {
         for instance in copy.components.keys() {
             let Instance::One(key) = instance else { continue };
             let is_own = !sent.components.contains_key(instance) && !self.components.contains_key(instance);
-            if is_own && !self.exceptions.contains(key)
+            if is_own
+                && !self.exceptions.contains(key)
                 && let Some(component) = self.instance(*key)
             {
                 self.components.insert(*instance, component);

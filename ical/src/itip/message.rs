@@ -45,8 +45,21 @@ pub fn cancel(draft: &Draft, instances: &[Instance], sequence: u32, product: &st
 
 /// What an answer tells of the event, and of who answers.
 const ANSWERED: [&str; 15] = [
-    "UID", "SEQUENCE", "RECURRENCE-ID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "DUE", "RRULE", "COMMENT", "COMPLETED",
-    "PERCENT-COMPLETE", "LOCATION", "ORGANIZER", "STATUS",
+    "UID",
+    "SEQUENCE",
+    "RECURRENCE-ID",
+    "SUMMARY",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "DUE",
+    "RRULE",
+    "COMMENT",
+    "COMPLETED",
+    "PERCENT-COMPLETE",
+    "LOCATION",
+    "ORGANIZER",
+    "STATUS",
 ];
 
 /// REPLY: `who` answers for these instances.

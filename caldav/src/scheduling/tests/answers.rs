@@ -20,7 +20,9 @@ fn an_answer_reaches_the_organizer_and_is_seen_by_the_others() {
 fn what_is_ones_own_is_not_told() {
     let mut server = invited();
     let path = copy_of(&server, "bob");
-    let own = server.only("bob").replace("END:VEVENT", "TRANSP:TRANSPARENT\nBEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM\nEND:VEVENT");
+    let own = server
+        .only("bob")
+        .replace("END:VEVENT", "TRANSP:TRANSPARENT\nBEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM\nEND:VEVENT");
     let reply = server.put("bob", &path, &own);
     assert!(!reply.header("etag").is_empty(), "it is stored as it came");
     assert!(server.inbox("alice").is_empty());
@@ -38,6 +40,10 @@ fn an_attendee_does_not_change_the_event() {
         ("UID:lunch", "UID:lunch\nATTENDEE:mailto:eve@elsewhere.example"),
         ("UID:lunch", "UID:lunch\nLOCATION:Mine"),
         ("ORGANIZER:mailto:alice@example.org", "ORGANIZER:mailto:bob@example.org"),
+        (
+            "ORGANIZER:mailto:alice@example.org",
+            "LOCATION:Mine\nORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:alice@example.org",
+        ),
         ("ORGANIZER:mailto:alice@example.org\n", ""),
     ] {
         assert!(copy.contains(old), "{copy}");
@@ -52,7 +58,8 @@ fn an_attendee_does_not_change_the_event() {
 fn somebody_else_does_not_become_the_organizer() {
     let mut server = invited();
     let text = meeting(&format!("{AT_NOON}{BOB}{CAROL}ATTENDEE:mailto:alice@example.org|"));
-    let reply = server.ask("alice", &format!("PUT {PATH}\n\n{}", text.replace("ORGANIZER:mailto:alice", "ORGANIZER:mailto:bob")));
+    let reply = server
+        .ask("alice", &format!("PUT {PATH}\n\n{}", text.replace("ORGANIZER:mailto:alice", "ORGANIZER:mailto:bob")));
     assert!(reply.status == 403 && reply.body.contains("allowed-organizer-scheduling-object-change"), "{}", reply.body);
 }
 
@@ -69,7 +76,10 @@ fn one_instance_is_answered() {
     let tag = server.ask("alice", &format!("GET {PATH}")).header("schedule-tag").to_owned();
     server.put("bob", &path, &copy.replace("END:VCALENDAR\n", instance));
     let event = server.only("alice");
-    assert!(event.contains("RECURRENCE-ID:20260305T120000Z") && event.matches("PARTSTAT=TENTATIVE").count() == 1, "{event}");
+    assert!(
+        event.contains("RECURRENCE-ID:20260305T120000Z") && event.matches("PARTSTAT=TENTATIVE").count() == 1,
+        "{event}"
+    );
     assert!(server.only("carol").contains("PARTSTAT=TENTATIVE"));
     assert!(server.inbox("alice")[0].contains("RECURRENCE-ID") && !server.inbox("alice")[0].contains("RRULE"));
     assert_eq!(server.message, "bob: tentatively accept \"Team lunch\" of 2026-03-05, tell alice");
@@ -89,7 +99,10 @@ fn to_take_an_instance_away_is_to_decline_it() {
     // It stays away when the organizer changes something else.
     server.put("alice", PATH, &event.replace("SUMMARY:Team lunch", "SUMMARY:Lunch"));
     let copy = server.only("bob");
-    assert!(copy.contains("SUMMARY:Lunch") && copy.contains("EXDATE:20260306T120000Z") && !copy.contains("RECURRENCE-ID"), "{copy}");
+    assert!(
+        copy.contains("SUMMARY:Lunch") && copy.contains("EXDATE:20260306T120000Z") && !copy.contains("RECURRENCE-ID"),
+        "{copy}"
+    );
 }
 
 #[test]
@@ -117,14 +130,21 @@ fn what_was_called_off_is_removed_without_a_word() {
 #[test]
 fn the_schedule_tag_stays_when_others_answer() {
     let mut server = invited();
-    let tag = |server: &mut Server, user: &str, path: &str| server.ask(user, &format!("GET {path}")).header("schedule-tag").to_owned();
+    let tag = |server: &mut Server, user: &str, path: &str| {
+        server.ask(user, &format!("GET {path}")).header("schedule-tag").to_owned()
+    };
     let (bobs, carols) = (copy_of(&server, "bob"), copy_of(&server, "carol"));
     let before = (tag(&mut server, "alice", PATH), tag(&mut server, "carol", &carols), tag(&mut server, "bob", &bobs));
     answer(&mut server, "bob", "ACCEPTED");
     assert_eq!(tag(&mut server, "alice", PATH), before.0);
     assert_eq!(tag(&mut server, "carol", &carols), before.1);
     assert_ne!(tag(&mut server, "bob", &bobs), before.2, "a change of one's own is one");
-    let put = |tag: &str| format!("PUT {PATH}\nIf-Schedule-Tag-Match: {tag}\n\n{}", meeting(&format!("{AT_NOON}LOCATION:Garden|{BOB}{CAROL}")));
+    let put = |tag: &str| {
+        format!(
+            "PUT {PATH}\nIf-Schedule-Tag-Match: {tag}\n\n{}",
+            meeting(&format!("{AT_NOON}LOCATION:Garden|{BOB}{CAROL}"))
+        )
+    };
     assert_eq!(server.ask("alice", &put("\"other\"")).status, 412);
     assert_eq!(server.ask("alice", &put(&before.0)).status, 204);
     assert!(server.only("alice").contains("PARTSTAT=ACCEPTED"), "the answer is not lost by it");
@@ -147,7 +167,8 @@ fn an_organizer_elsewhere_is_not_told_and_may_change_the_event() {
 fn a_comment_is_for_the_organizer_only() {
     let mut server = invited();
     let path = copy_of(&server, "bob");
-    let copy = answered(&server.only("bob"), "bob", "DECLINED").replace("END:VEVENT", "COMMENT:I have a date\nEND:VEVENT");
+    let copy =
+        answered(&server.only("bob"), "bob", "DECLINED").replace("END:VEVENT", "COMMENT:I have a date\nEND:VEVENT");
     server.put("bob", &path, &copy);
     assert!(server.inbox("alice")[0].contains("COMMENT:I have a date"));
     server.put("alice", PATH, &meeting(&format!("{AT_NOON}LOCATION:Garden|{BOB}{CAROL}")));

@@ -13,7 +13,10 @@ fn messages_are_listed_read_found_and_removed_by_their_owner() {
     let listed = server.ask("bob", &format!("PROPFIND {INBOX}\nDepth: 1"));
     assert!(listed.body.contains(&path) && listed.body.contains("schedule-inbox"), "{}", listed.body);
     let read = server.ask("bob", &format!("GET {path}"));
-    assert_eq!((read.status, read.header("content-type")), (200, "text/calendar; charset=utf-8; component=VEVENT; method=REQUEST"));
+    assert_eq!(
+        (read.status, read.header("content-type")),
+        (200, "text/calendar; charset=utf-8; component=VEVENT; method=REQUEST")
+    );
     let query = "<C:calendar-query xmlns:C='urn:ietf:params:xml:ns:caldav' xmlns:D='DAV:'><D:prop><D:getetag/><C:calendar-data/></D:prop>\
                  <C:filter><C:comp-filter name='VCALENDAR'><C:comp-filter name='VEVENT'/></C:comp-filter></C:filter></C:calendar-query>";
     let found = server.ask("bob", &format!("REPORT {INBOX}\nDepth: 1\n\n{query}"));

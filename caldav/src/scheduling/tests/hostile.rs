@@ -23,7 +23,8 @@ fn the_uid_of_a_private_event_overwrites_nothing_and_tells_nothing() {
 fn the_uid_of_somebody_elses_meeting_overwrites_nothing() {
     let server = invited();
     let before = server.only("carol");
-    let forged = meeting(&format!("{AT_ONE}SEQUENCE:9|{CAROL}")).replace("ORGANIZER:mailto:alice", "ORGANIZER:mailto:dave");
+    let forged =
+        meeting(&format!("{AT_ONE}SEQUENCE:9|{CAROL}")).replace("ORGANIZER:mailto:alice", "ORGANIZER:mailto:dave");
     let mut server = server.with("users/dave.toml", "").with("calendars/dave/work/.calendar.toml", "");
     server.put("dave", "/calendars/dave/work/1.ics", &forged);
     assert_eq!(server.only("carol"), before);
@@ -40,7 +41,8 @@ fn who_is_not_invited_cannot_answer() {
     server.put("mallory", "/calendars/mallory/work/1.ics", &forged);
     let other = forged.replace("UID:lunch", "UID:no-such-event");
     server.put("mallory", "/calendars/mallory/work/2.ics", &other);
-    let status = |name: &str| server.file(&format!("calendars/mallory/work/{name}")).contains("ORGANIZER;SCHEDULE-STATUS=5.3");
+    let status =
+        |name: &str| server.file(&format!("calendars/mallory/work/{name}")).contains("ORGANIZER;SCHEDULE-STATUS=5.3");
     assert!(status("1.ics") && status("2.ics"), "whether there is such an event is not told");
     assert_eq!(server.only("alice"), before);
     assert!(server.inbox("alice").is_empty());
@@ -97,7 +99,9 @@ fn a_crowd_of_many_instances_is_refused() {
     let instance = |n: u32| {
         let day = format!("202603{:02}T120000Z", n + 1);
         let crowd: String = (0..100).map(|m| format!("ATTENDEE:mailto:{n}-{m}@elsewhere.example|")).collect();
-        format!("END:VEVENT|BEGIN:VEVENT|UID:lunch|ORGANIZER:mailto:alice@example.org|RECURRENCE-ID:{day}|DTSTART:{day}|{crowd}")
+        format!(
+            "END:VEVENT|BEGIN:VEVENT|UID:lunch|ORGANIZER:mailto:alice@example.org|RECURRENCE-ID:{day}|DTSTART:{day}|{crowd}"
+        )
     };
     let all: String = (5..15).map(instance).collect();
     let reply = server.ask("alice", &format!("PUT {PATH}\n\n{}", meeting(&format!("{DAILY}{all}"))));

@@ -7,18 +7,27 @@ use crate::testing::Server;
 fn an_invitation_reaches_calendar_and_inbox() {
     let mut server = Server::of(&["alice", "bob"]);
     let reply = server.put("alice", PATH, &meeting(&format!("{AT_NOON}{BOB}")));
-    assert!(server.only("bob").contains("ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob@example.org"), "{}", server.only("bob"));
+    assert!(
+        server.only("bob").contains("ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob@example.org"),
+        "{}",
+        server.only("bob")
+    );
     assert!(!server.only("bob").contains("METHOD"));
     assert_eq!(server.inbox("bob").len(), 1);
     assert!(server.inbox("bob")[0].contains("METHOD:REQUEST") && server.inbox("bob")[0].contains("SUMMARY:Team lunch"));
     assert!(server.only("alice").contains("ATTENDEE;SCHEDULE-STATUS=2.0:mailto:bob@example.org"));
-    assert_eq!((reply.header("etag"), reply.header("schedule-tag").len()), ("", 22), "the client has other octets than are stored");
+    assert_eq!(
+        (reply.header("etag"), reply.header("schedule-tag").len()),
+        ("", 22),
+        "the client has other octets than are stored"
+    );
     assert_eq!(server.message, "alice: add \"Team lunch\", tell bob");
 }
 
 #[test]
 fn addresses_of_a_user_are_one() {
-    let mut server = Server::of(&["alice", "bob", "carol", "dave"]).with("users/carol.toml", "email = \"Carol@Other.example\"\n");
+    let mut server =
+        Server::of(&["alice", "bob", "carol", "dave"]).with("users/carol.toml", "email = \"Carol@Other.example\"\n");
     let people = "ATTENDEE:MAILTO:BOB@EXAMPLE.ORG|ATTENDEE:mailto:carol@other.EXAMPLE|ATTENDEE:/principals/dave/|";
     server.put("alice", PATH, &meeting(&format!("{AT_NOON}{people}")));
     for user in ["bob", "carol", "dave"] {
@@ -64,7 +73,11 @@ fn what_does_not_move_it_keeps_the_answer() {
     // The client of the organizer does not know of the answer yet.
     server.put("alice", PATH, &meeting(&format!("{AT_NOON}LOCATION:Garden|{BOB}{CAROL}")));
     let bobs = "PARTSTAT=ACCEPTED";
-    assert!(server.only("bob").contains("LOCATION:Garden") && server.only("bob").contains(bobs), "{}", server.only("bob"));
+    assert!(
+        server.only("bob").contains("LOCATION:Garden") && server.only("bob").contains(bobs),
+        "{}",
+        server.only("bob")
+    );
     assert!(server.only("alice").contains(bobs), "{}", server.only("alice"));
     assert!(server.inbox("bob").last().unwrap().contains("METHOD:REQUEST"));
 }
@@ -85,11 +98,20 @@ fn nothing_new_is_not_told() {
 #[test]
 fn agents_other_than_the_server_tell_themselves() {
     let mut server = Server::of(&["alice", "bob", "carol"]);
-    let people = "ATTENDEE;SCHEDULE-AGENT=CLIENT:mailto:bob@example.org|ATTENDEE;SCHEDULE-AGENT=NONE:mailto:carol@example.org|";
+    let people =
+        "ATTENDEE;SCHEDULE-AGENT=CLIENT:mailto:bob@example.org|ATTENDEE;SCHEDULE-AGENT=NONE:mailto:carol@example.org|";
     let text = meeting(&format!("{AT_NOON}{people}"));
     server.put("alice", PATH, &text);
     assert_eq!(server.only("alice"), text);
     assert!(server.inbox("bob").is_empty() && server.inbox("carol").is_empty());
+}
+
+#[test]
+fn whom_the_client_tells_from_now_on_is_still_invited() {
+    let mut server = invited();
+    let people = "ATTENDEE;SCHEDULE-AGENT=CLIENT:mailto:bob@example.org|";
+    server.put("alice", PATH, &meeting(&format!("{AT_NOON}{people}{CAROL}")));
+    assert!(!server.only("bob").contains("CANCELLED") && server.inbox("bob").len() == 1);
 }
 
 #[test]
@@ -115,9 +137,14 @@ fn a_removed_event_is_called_off() {
 #[test]
 fn a_removed_calendar_calls_all_of_it_off() {
     let mut server = invited();
-    server.put("alice", "/calendars/alice/work/2.ics", &meeting(&format!("{AT_ONE}{BOB}")).replace("UID:lunch", "UID:2"));
+    server.put(
+        "alice",
+        "/calendars/alice/work/2.ics",
+        &meeting(&format!("{AT_ONE}{BOB}")).replace("UID:lunch", "UID:2"),
+    );
     assert_eq!(server.ask("alice", "DELETE /calendars/alice/work/").status, 204);
     assert_eq!(server.inbox("bob").iter().filter(|message| message.contains("METHOD:CANCEL")).count(), 2);
+    assert_eq!(server.message, "alice: remove the calendar work, tell bob and carol");
 }
 
 #[test]
@@ -172,7 +199,8 @@ fn a_move_to_another_calendar_of_ones_own_tells_nobody() {
     assert_eq!(server.ask("alice", "MKCALENDAR /calendars/alice/other/").status, 201);
     let moved = server.ask("alice", &format!("MOVE {PATH}\nDestination: /calendars/alice/other/lunch.ics"));
     assert_eq!((moved.status, server.inbox("bob").len()), (201, 1), "{}", moved.body);
-    let copied = server.ask("alice", "COPY /calendars/alice/other/lunch.ics\nDestination: /calendars/alice/work/lunch.ics");
+    let copied =
+        server.ask("alice", "COPY /calendars/alice/other/lunch.ics\nDestination: /calendars/alice/work/lunch.ics");
     assert_eq!(copied.status, 403);
     assert!(copied.body.contains("unique-scheduling-object-resource"), "{}", copied.body);
 }
@@ -183,7 +211,8 @@ fn tasks_are_given_to_others() {
     let task = meeting(&format!("DUE:20260304T120000Z|{BOB}")).replace("VEVENT", "VTODO");
     server.put("alice", PATH, &task);
     let path = copy_of(&server, "bob");
-    let done = answered(&server.only("bob"), "bob", "COMPLETED").replace("END:VTODO", "STATUS:COMPLETED\nPERCENT-COMPLETE:100\nEND:VTODO");
+    let done = answered(&server.only("bob"), "bob", "COMPLETED")
+        .replace("END:VTODO", "STATUS:COMPLETED\nPERCENT-COMPLETE:100\nEND:VTODO");
     server.put("bob", &path, &done);
     assert!(server.only("alice").contains("PARTSTAT=COMPLETED"), "{}", server.only("alice"));
     assert!(server.inbox("alice")[0].contains("PERCENT-COMPLETE:100"));
@@ -207,7 +236,9 @@ fn quotas_and_locks_of_others_become_a_status() {
     assert!(server.only("alice").contains("SCHEDULE-STATUS=5.1"), "{}", server.only("alice"));
     assert!(server.names("calendars/bob/work").is_empty());
     let full = "X".repeat(900);
-    let mut server = Server::of(&["alice", "bob"]).with("calendars/bob/notes/.collection.toml", "").with("calendars/bob/notes/a", &full);
+    let mut server = Server::of(&["alice", "bob"])
+        .with("calendars/bob/notes/.collection.toml", "")
+        .with("calendars/bob/notes/a", &full);
     server.settings.quota = 1000;
     server.put("alice", PATH, &meeting(&format!("{AT_NOON}{BOB}")));
     assert!(server.only("alice").contains("SCHEDULE-STATUS=5.1") && server.inbox("bob").is_empty());

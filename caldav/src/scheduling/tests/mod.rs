@@ -8,7 +8,8 @@ mod when_others_are_busy;
 
 /// A meeting of alice's, with these lines in it.
 fn meeting(lines: &str) -> String {
-    let lines: String = lines.split('|').filter(|line| !line.is_empty()).map(|line| format!("{}\n", line.trim())).collect();
+    let lines: String =
+        lines.split('|').filter(|line| !line.is_empty()).map(|line| format!("{}\n", line.trim())).collect();
     format!(
         "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//\nBEGIN:VEVENT\nUID:lunch\nDTSTAMP:20260301T000000Z\nSUMMARY:Team lunch\n\
          ORGANIZER:mailto:alice@example.org\n{lines}END:VEVENT\nEND:VCALENDAR\n"

@@ -15,7 +15,9 @@ fn question(lines: &str) -> String {
 
 fn event(uid: &str, lines: &str) -> String {
     let lines = lines.replace('|', "\n");
-    format!("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nSUMMARY:Secret\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n")
+    format!(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nSUMMARY:Secret\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
 }
 
 const ALICE_ASKS: &str = "ORGANIZER:mailto:alice@example.org|ATTENDEE:mailto:bob@example.org";
@@ -24,10 +26,16 @@ const ALICE_ASKS: &str = "ORGANIZER:mailto:alice@example.org|ATTENDEE:mailto:bob
 fn busy_times_are_told_and_nothing_else() {
     let mut server = Server::of(&["alice", "bob"])
         .with("calendars/bob/work/1.ics", &event("1", "CLASS:PRIVATE|DTSTART:20260304T100000Z|DTEND:20260304T110000Z"))
-        .with("calendars/bob/work/2.ics", &event("2", "TRANSP:TRANSPARENT|DTSTART:20260304T120000Z|DTEND:20260304T130000Z"))
+        .with(
+            "calendars/bob/work/2.ics",
+            &event("2", "TRANSP:TRANSPARENT|DTSTART:20260304T120000Z|DTEND:20260304T130000Z"),
+        )
         .with("calendars/bob/private/.calendar.toml", "transparent = true\n")
         .with("calendars/bob/private/3.ics", &event("3", "DTSTART:20260304T140000Z|DTEND:20260304T150000Z"));
-    let reply = server.ask("alice", &question(&format!("{ALICE_ASKS}|ATTENDEE:mailto:nobody@example.org|ATTENDEE:mailto:eve@elsewhere.example")));
+    let reply = server.ask(
+        "alice",
+        &question(&format!("{ALICE_ASKS}|ATTENDEE:mailto:nobody@example.org|ATTENDEE:mailto:eve@elsewhere.example")),
+    );
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert!(reply.body.contains("FREEBUSY;FBTYPE=BUSY:20260304T100000Z/20260304T110000Z"), "{}", reply.body);
     assert!(reply.body.contains("METHOD:REPLY") && reply.body.contains("2.0;Success"));
@@ -63,9 +71,19 @@ fn hours_of_work_count() {
     let reply = server.ask("bob", &set);
     assert!(reply.body.contains("200 OK"), "{}", reply.body);
     let reply = server.ask("alice", &question(ALICE_ASKS));
-    assert!(reply.body.contains("FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20260304T000000Z/20260304T080000Z"), "{}", reply.body);
-    let asked = "<propfind xmlns='DAV:'><prop><calendar-availability xmlns='urn:ietf:params:xml:ns:caldav'/></prop></propfind>";
-    assert!(server.ask("bob", &format!("PROPFIND /calendars/bob/inbox/\nDepth: 0\n\n{asked}")).body.contains("VAVAILABILITY"));
+    assert!(
+        reply.body.contains("FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20260304T000000Z/20260304T080000Z"),
+        "{}",
+        reply.body
+    );
+    let asked =
+        "<propfind xmlns='DAV:'><prop><calendar-availability xmlns='urn:ietf:params:xml:ns:caldav'/></prop></propfind>";
+    assert!(
+        server
+            .ask("bob", &format!("PROPFIND /calendars/bob/inbox/\nDepth: 0\n\n{asked}"))
+            .body
+            .contains("VAVAILABILITY")
+    );
 }
 
 #[test]

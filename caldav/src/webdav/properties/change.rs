@@ -236,7 +236,8 @@ fn calendar_name(value: &Element) -> Result<String, Error> {
 fn availability(text: String) -> Result<String, Error> {
     let invalid = |reason: String| Error::caldav("valid-calendar-data", reason);
     let octets = bytes::Bytes::from(text.clone());
-    let object = ical::CalendarObject::parse(octets, &ical::Zones::new()).map_err(|fault| invalid(fault.to_string()))?;
+    let object =
+        ical::CalendarObject::parse(octets, &ical::Zones::new()).map_err(|fault| invalid(fault.to_string()))?;
     match object.kind() {
         ical::Kind::Availability => Ok(text),
         other => Err(invalid(format!("calendar-availability has a {other}, and no VAVAILABILITY"))),
