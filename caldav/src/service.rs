@@ -1,6 +1,7 @@
 //! The shell: the store, listeners and tasks around the functions that decide.
 
 mod administration;
+mod body;
 mod exchange;
 pub mod follow;
 pub mod listener;

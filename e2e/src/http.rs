@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -143,6 +144,14 @@ impl Connection {
     /// Sends octets as they are. A server that has answered already need not take all of them.
     pub fn write(&mut self, octets: &[u8]) {
         let _ = self.stream.get_mut().write_all(octets);
+    }
+
+    /// Whether the server says nothing for so long.
+    pub fn is_silent(&mut self, time: Duration) -> bool {
+        self.stream.get_ref().set_read_timeout(Some(time)).expect("a time limit can be set");
+        let is_silent = self.stream.fill_buf().is_err();
+        self.stream.get_ref().set_read_timeout(Some(PATIENCE * 2)).expect("a time limit can be set");
+        is_silent
     }
 
     /// A reply; none if the server ends the connection first.

@@ -2,12 +2,10 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use gitstore::{CommitError, Edit, Identity, ReadError};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use platform::{clock, entropy};
 
@@ -19,19 +17,17 @@ use crate::method::{Change, Outcome, Write, options, plain};
 use crate::password::{self, Credentials, parse_basic};
 use crate::request::{Request, Response};
 use crate::service::Service;
-use crate::service::{administration, follow, past, web};
+use crate::service::{administration, body, follow, past, web};
 use crate::webdav::access::Login;
 use crate::world::{Since, World};
 use crate::{report, sharing};
 
 /// How long the path of a URL may be.
 const LONGEST_PATH: usize = 8192;
-/// How long a client may say nothing in the middle of a body.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// The reply to a request.
 pub async fn answer(service: &Arc<Service>, request: http::Request<Incoming>, client: IpAddr) -> Response {
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
     let client = service.client_address(&parts.headers, client);
     let arrived = Arrived {
         method: parts.method,
@@ -40,8 +36,9 @@ pub async fn answer(service: &Arc<Service>, request: http::Request<Incoming>, cl
         headers: parts.headers,
         client,
     };
-    let method = arrived.method.clone();
-    let mut response = route(service, arrived, body).await;
+    let (method, is_short) = (arrived.method.clone(), body::is_short(&arrived.headers));
+    let mut response = route(service, arrived, &mut body).await;
+    body::discard(is_short, &mut body, &mut response).await;
     if response.status().is_server_error() {
         tracing::warn!("{method} was answered with {}", response.status());
     }
@@ -59,7 +56,7 @@ struct Arrived {
     client: IpAddr,
 }
 
-async fn route(service: &Arc<Service>, arrived: Arrived, body: Incoming) -> Response {
+async fn route(service: &Arc<Service>, arrived: Arrived, body: &mut Incoming) -> Response {
     if arrived.path.len() > LONGEST_PATH {
         return plain(StatusCode::URI_TOO_LONG);
     }
@@ -166,8 +163,8 @@ fn unauthorized() -> Response {
     response
 }
 
-async fn of_user(service: &Arc<Service>, arrived: Arrived, login: Login, body: Incoming) -> Response {
-    let body = match read(service, &arrived.headers, body).await {
+async fn of_user(service: &Arc<Service>, arrived: Arrived, login: Login, body: &mut Incoming) -> Response {
+    let body = match body::read(service, &arrived.headers, body).await {
         Ok(body) => body,
         Err(response) => return response,
     };
@@ -177,38 +174,6 @@ async fn of_user(service: &Arc<Service>, arrived: Arrived, login: Login, body: I
         false => act(service, &request).await,
     };
     done.unwrap_or_else(|error| error.response())
-}
-
-/// The whole body, if it is not too long, comes without too much silence, and there is room for it.
-async fn read(service: &Service, headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Response> {
-    let most = service.settings.max_resource_size.max(1 << 20) + (64 << 10);
-    let too_large = || {
-        let mut response = Error::TooLarge(format!("the body is longer than {most} octets")).response();
-        response.headers_mut().insert("connection", HeaderValue::from_static("close"));
-        response
-    };
-    let said = headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if said.is_some_and(|said| said > most) {
-        return Err(too_large());
-    }
-    let mut whole = BytesMut::new();
-    loop {
-        let frame = match tokio::time::timeout(SILENCE, body.frame()).await {
-            Err(_) => return Err(plain(StatusCode::REQUEST_TIMEOUT)),
-            // The client is gone; nobody reads the reply, and nothing was done.
-            Ok(Some(Err(_))) => return Err(plain(StatusCode::BAD_REQUEST)),
-            Ok(None) => return Ok(whole.freeze()),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else { continue };
-        if whole.len() + data.len() > most {
-            return Err(too_large());
-        }
-        if platform::memory::is_scarce() {
-            return Err(Error::RemoteDown("too little memory is left".to_owned()).response());
-        }
-        whole.extend_from_slice(&data);
-    }
 }
 
 /// Answers from the published world, or by a change that the remote accepts.

@@ -20,12 +20,7 @@ const PACKAGES: [&str; 7] = [
 ];
 
 /// Tests that fail, each with the reason.
-const FAILURES: [(&str, &str); 3] = [
-    ("TestSchedulingForServergitstead::testInviteAndRespond", SCHEDULING),
-    ("TestSchedulingForServergitstead::testAcceptInviteUsernameEmailFallback", SCHEDULING),
-    ("TestAsyncSchedulingForgitstead::test_invite_and_respond", SCHEDULING),
-];
-const SCHEDULING: &str = "invitations are not sent yet";
+const FAILURES: [(&str, &str); 0] = [];
 
 #[test]
 #[ignore = "needs cargo e2e"]
@@ -65,7 +60,6 @@ fn its_own_tests_pass() {
     let bad = output.lines().filter(|line| line.starts_with("FAILED tests") || line.starts_with("ERROR tests"));
     let bad: Vec<String> = bad.filter_map(words).collect();
     assert_eq!(bad, FAILURES.map(|(test, _)| test), "{output}");
-    let last = output.lines().last().unwrap_or_default();
-    assert!(last.contains("passed"), "{output}");
-    println!("{last}");
+    let counts = output.lines().find(|line| line.contains(" passed"));
+    println!("{}", counts.unwrap_or_else(|| panic!("no test passed: {output}")));
 }

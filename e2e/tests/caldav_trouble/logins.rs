@@ -1,5 +1,7 @@
 //! Who guesses passwords waits, and learns nothing of who is a user.
 
+use std::time::Duration;
+
 use e2e::caldav::World;
 use e2e::http::Client;
 
@@ -51,4 +53,27 @@ fn passwords_may_have_colons_and_letters_of_all_kinds() {
         let client = Client::new(world.address(), name, password);
         assert_eq!(client.propfind(&format!("/calendars/{name}/"), "0", "<D:displayname/>").status, 207, "{password}");
     }
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_connection_outlives_a_request_without_a_password() {
+    let world = World::new();
+    for (path, status) in [("/calendars/alice/", 401), ("/.well-known/caldav", 301)] {
+        let mut connection = Client::nobody(world.address()).connect();
+        let body = "<propfind xmlns=\"DAV:\"><allprop/></propfind>";
+        let head = connection.head("PROPFIND", path, &[("Depth", "0")], body.len());
+        connection.write(head.as_bytes());
+        assert!(connection.is_silent(Duration::from_millis(300)), "the body is still on its way");
+        connection.write(body.as_bytes());
+        assert_eq!(connection.receive().map(|reply| reply.status), Some(status));
+        connection.send("OPTIONS", "/", &[], "");
+        assert_eq!(connection.receive().map(|reply| reply.status), Some(200), "{path}");
+    }
+    // A long one is not waited for, and the client is told that the connection ends.
+    let mut connection = Client::nobody(world.address()).connect();
+    let head = connection.head("PUT", "/calendars/alice/1.ics", &[], 10 << 20);
+    connection.write(head.as_bytes());
+    let reply = connection.receive().expect("a reply");
+    assert_eq!((reply.status, reply.field("connection")), (401, Some("close")));
 }
