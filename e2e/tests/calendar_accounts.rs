@@ -139,7 +139,8 @@ fn a_bare_repository_and_a_checkout_are_changed_where_they_are() {
     assert!(!tree.read("calendars/alice/work/.calendar.toml").contains("bob"));
     assert_eq!(tree.git(&["status", "--short", "users"]), "", "as it was committed");
     succeed(&["user", "remove", here, "alice", "--calendars"], "");
-    assert!(!tree.path().join("users").exists() && !tree.path().join("calendars").exists());
+    assert!(!tree.path().join("users").exists() && !tree.path().join("calendars/alice").exists());
+    assert!(tree.path().join("calendars/bob/calendar/.calendar.toml").exists(), "what nobody asked to remove stays");
 }
 
 #[test]
