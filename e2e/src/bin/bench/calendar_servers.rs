@@ -59,7 +59,7 @@ pub fn start_all(folder: &Folder, events: &Path) -> Vec<Server> {
 }
 
 fn ours(events: &Path) -> Server {
-    let world = on_core(SERVERS, || Scene::new().argument("--logs", "*:warning").argument("--poll", "0").serving());
+    let world = on_core(SERVERS, || Scene::new().serving());
     let server = Server {
         name: "gitstead caldav",
         address: world.address(),
