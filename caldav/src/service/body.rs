@@ -54,7 +54,8 @@ pub fn is_short(headers: &HeaderMap) -> bool {
 /// connection: what is short is read, so that they can; otherwise they are told that the connection ends
 /// (RFC 9112 section 9.3).
 pub async fn discard(is_short: bool, body: &mut Incoming, response: &mut Response) {
-    if !body.is_end_stream() && !(is_short && is_read(body).await) {
+    let is_done = body.is_end_stream() || is_short && is_read(body).await;
+    if !is_done {
         response.headers_mut().insert("connection", HeaderValue::from_static("close"));
     }
 }
