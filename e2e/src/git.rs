@@ -105,11 +105,11 @@ impl Repository {
         self.git(&["log", "--format=%s", "main"]).lines().map(str::to_owned).collect()
     }
 
-    /// What `main` holds at `path`.
+    /// What `main` holds at `path`, octet for octet.
     pub fn read(&self, path: &str) -> String {
-        let mut text = self.git(&["show", &format!("main:{path}")]);
-        text.push('\n');
-        text
+        let outcome = run(git(&self.path).args(["show", &format!("main:{path}")]), "");
+        assert!(outcome.success, "{path}: {}", outcome.output);
+        outcome.output
     }
 
     /// The note in `refs/notes/gitstead` on a commit; empty if there is none.

@@ -64,7 +64,7 @@ fn test(filters: &[String]) -> Result<(), String> {
         step(&mut gitstead(&["image", service, "--output", &format!("target/{service}.img")]))?;
     }
     if has_nextest() {
-        return step(cargo(&["nextest", "run", "--workspace", "--run-ignored", "all"]).args(filters));
+        return step(cargo(&["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"]).args(filters));
     }
     match filters.split_first() {
         None => step(&mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--include-ignored"])),

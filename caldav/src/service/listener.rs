@@ -160,6 +160,8 @@ async fn attend(stream: TcpStream, acceptor: Option<TlsAcceptor>, connection: Co
 }
 
 async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, connection: Connection) {
+    // Until its last reply is written, and not only decided; one that is silent ends as soon as it is asked to.
+    let _ticket = connection.in_flight.add();
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_OCTETS);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(HEAD_TIME);
@@ -167,14 +169,12 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
     let answer = service_fn(move |request| {
         let connection = of_request.clone();
         async move {
-            let ticket = connection.in_flight.add();
             let response = match connection.purpose {
                 Purpose::Redirect { port } => web::to_tls(&request, port, &connection.service.settings.hostname),
                 Purpose::Plain | Purpose::Tls => {
                     exchange::answer(&connection.service, request, connection.peer.ip()).await
                 }
             };
-            drop(ticket);
             Ok::<http::Response<Full<Bytes>>, Infallible>(response.map(Full::new))
         }
     });
