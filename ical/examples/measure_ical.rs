@@ -1,7 +1,7 @@
 //! Measures what a calendar server asks most: nanoseconds to parse an object, to find its occurrences in a week, to test a filter;
 //! octets that an object in memory takes.
 //!
-//! `cargo run --release -p ical --example measure [ROUNDS]`.
+//! `cargo run --release -p ical --example measure_ical [ROUNDS]`.
 
 // An example talks to the person at the terminal.
 #![allow(clippy::print_stdout)]
