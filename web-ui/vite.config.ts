@@ -2,9 +2,9 @@
 import { defineConfig } from 'vitest/config';
 
 // Only `vite dev` and `vite preview` use this: every DAV path goes to the server under test.
-const server = process.env.CALDAV_URL ?? 'http://127.0.0.1:5232';
+const server = process.env.CALDAV_URL ?? 'http://127.0.0.1:8080';
 const proxy = Object.fromEntries(
-  ['/principals', '/calendars', '/users', '/groups', '/.well-known', '/published', '/_dav'].map((path) => [
+  ['/principals', '/calendars', '/users', '/groups', '/.well-known', '/links'].map((path) => [
     path,
     { target: server, changeOrigin: true },
   ]),

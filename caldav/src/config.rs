@@ -1,6 +1,6 @@
 //! Boot arguments as typed, and the checked values that the rest of the service works with.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use gitstore::arguments::RemoteArguments;
 use letsencrypt::client::{PrivateKey, Wanted};
 use letsencrypt::host_names;
 use platform::ArgumentError;
+use platform::listen::arguments::Listen;
 
 use crate::context::Settings;
 use crate::service::listener::Purpose;
@@ -36,10 +37,10 @@ pub struct Arguments {
     hostname: Option<String>,
 
     /// Answer on this address; may be repeated [default: 0.0.0.0, or 127.0.0.1 without TLS and proxy].
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_listen)]
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
     listen: Vec<Listen>,
 
-    /// The port of plain HTTP: with TLS it sends clients there, without it it is where they are answered [default: 80, or 8080 without TLS and proxy].
+    /// The port of plain HTTP, where clients are answered [default: 80 behind a proxy, 8080 without one], or with TLS sent to it [default: none].
     #[arg(long, value_name = "PORT")]
     http: Option<u16>,
 
@@ -87,11 +88,11 @@ pub struct Arguments {
     #[arg(long, value_name = "KIB", default_value_t = 10240)]
     max_resource_size: usize,
 
-    /// Connections at once.
+    /// Connections at once, at all addresses.
     #[arg(long, value_name = "NUMBER", default_value_t = 4096)]
     connections: usize,
 
-    /// Connections at once from one address; behind a proxy there is no such limit.
+    /// Connections at once of one client, an IPv4 address or an IPv6 network of 64 bits; behind a proxy there is no such limit.
     #[arg(long, value_name = "NUMBER", default_value_t = 1024)]
     connections_per_client: usize,
 
@@ -168,13 +169,6 @@ impl Config {
     }
 }
 
-/// An address whose port may follow from another argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Listen {
-    address: IpAddr,
-    port: Option<u16>,
-}
-
 impl Arguments {
     /// Checks the arguments against each other and reads the files. `name` is the service's own, for commits.
     pub fn check(self, name: &str) -> Result<Config, ArgumentError> {
@@ -228,11 +222,10 @@ impl Arguments {
     fn listening(&self, security: &Security) -> Result<Vec<(SocketAddr, Purpose)>, ArgumentError> {
         let is_plain = matches!(security, Security::Plain);
         let default = if is_plain { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
-        let default = [Listen { address: default.into(), port: None }];
+        let default = [Listen::at(default)];
         let listen = if self.listen.is_empty() { &default[..] } else { &self.listen };
         let mut listening = Vec::new();
         for at in listen {
-            let address = |port: u16| SocketAddr::new(at.address, at.port.unwrap_or(port));
             match security {
                 Security::Plain if !at.address.is_loopback() => {
                     return Err(ArgumentError(format!(
@@ -241,10 +234,10 @@ impl Arguments {
                         at.address
                     )));
                 }
-                Security::Plain => listening.push((address(self.http.unwrap_or(8080)), Purpose::Plain)),
-                Security::Proxy => listening.push((address(self.http.unwrap_or(80)), Purpose::Plain)),
+                Security::Plain => listening.push((at.or_port(self.http.unwrap_or(8080)), Purpose::Plain)),
+                Security::Proxy => listening.push((at.or_port(self.http.unwrap_or(80)), Purpose::Plain)),
                 Security::Given(_) | Security::Dns(_) => {
-                    let tls = address(self.https);
+                    let tls = at.or_port(self.https);
                     listening.push((tls, Purpose::Tls));
                     if let Some(port) = self.http {
                         listening.push((SocketAddr::new(at.address, port), Purpose::Redirect { port: tls.port() }));
@@ -254,12 +247,4 @@ impl Arguments {
         }
         Ok(listening)
     }
-}
-
-fn parse_listen(text: &str) -> Result<Listen, String> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(Listen { address, port: None });
-    }
-    let full: SocketAddr = text.parse().map_err(|_| format!("{text} is no address with or without a port"))?;
-    Ok(Listen { address: full.ip(), port: Some(full.port()) })
 }

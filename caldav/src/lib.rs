@@ -6,7 +6,8 @@
 //! on, pushed, and answered when the remote has taken it; from then on it is what everybody sees.
 //!
 //! [`webdav`] has what methods share: XML, properties, conditions, locks, access. [`scheduling`], [`sharing`] and [`subscription`] join
-//! calendars with those of others. [`repository`] knows how all of it lies in git, [`accounts`] and [`password`] who may log in.
+//! calendars with those of others. [`repository`] knows how all of it lies in git, [`accounts`] and [`password`] who may log in; [`check`] reads a tree for
+//! the person who is about to push it.
 //! [`history`] asks older commits.
 //!
 //! What a calendar object means, and when it takes place, is known by the crate `ical`; the web calendar is the folder `web-ui`, which is
@@ -15,6 +16,7 @@
 pub mod accounts;
 pub mod addresses;
 pub mod calendar_server;
+pub mod check;
 pub mod config;
 pub mod context;
 pub mod error;

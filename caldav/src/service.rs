@@ -18,7 +18,7 @@ use gitstore::{Identity, Store};
 use http::HeaderMap;
 use letsencrypt::client::Provisioned;
 use platform::listen::in_flight::InFlight;
-use platform::{ArgumentError, Boot, Net, clock, entropy};
+use platform::{ArgumentError, Boot, BootError, Net, clock, entropy};
 use tokio_rustls::TlsAcceptor;
 
 use crate::accounts::{self, AccountsError};
@@ -57,8 +57,9 @@ pub struct Service {
 }
 
 /// Runs the service until it is asked to end.
-pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
+pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), BootError> {
     let config = arguments.check(&boot.name)?;
+    config.store.check_for(&boot)?;
     let listeners = listener::bind(&boot.net, &config).await?;
     tracing::info!("fetching {}", config.store.remote);
     let store = tokio::select! {
@@ -67,15 +68,15 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     };
     let store = store.map_err(|error| ArgumentError(error.to_string()))?;
     first_admin(&store, &config, &boot.name).await?;
-    let service = Arc::new(Service::new(&boot, &config, store));
+    let service = Arc::new(Service::new(&boot, &config, store).await);
     let net = boot.net.clone();
     let acceptor = tokio::select! {
         acceptor = acceptor(net, &config) => acceptor?,
         () = boot.shutdown.requested() => return Ok(()),
     };
-    let in_flight = InFlight::default();
+    let (in_flight, connections) = (InFlight::default(), listener::Connections::default());
     for Listener { listener, purpose } in listeners {
-        listener::serve(listener, purpose, acceptor.clone(), &service, &in_flight, &config);
+        listener::serve(listener, purpose, acceptor.clone(), &service, (&in_flight, &connections), &config);
     }
     tokio::spawn(follow::follow_changes(Arc::clone(&service)));
     if let Some(interval) = config.poll {
@@ -116,7 +117,7 @@ async fn acceptor(net: Net, config: &Config) -> Result<Option<TlsAcceptor>, Argu
 }
 
 /// In a repository without users, `--admin-password` makes the first one.
-async fn first_admin(store: &Store, config: &Config, name: &str) -> Result<(), ArgumentError> {
+async fn first_admin(store: &Store, config: &Config, name: &str) -> Result<(), BootError> {
     let Some(password) = &config.admin_password else { return Ok(()) };
     accounts::check_new_password(password).map_err(|error| ArgumentError(format!("--admin-password: {error}")))?;
     let hash = crate::password::hash(password, entropy::octets());
@@ -130,20 +131,25 @@ async fn first_admin(store: &Store, config: &Config, name: &str) -> Result<(), A
         Ok(_) => Ok(()),
         Err(error) => {
             let error: gitstore::CommitError<AccountsError> = error;
-            Err(ArgumentError(format!("--admin-password: {error}")))
+            Err(BootError::Surroundings(format!("the first administrator cannot be made: {error}")))
         }
     }
 }
 
 impl Service {
-    fn new(boot: &Boot, config: &Config, store: Store) -> Service {
-        let (published, first) = Published::begin(&store.snapshot());
+    async fn new(boot: &Boot, config: &Config, store: Store) -> Service {
+        let past = Past::default();
+        let (mut published, mut first) = Published::begin(&[], &store.snapshot());
+        if !first.broke.is_empty() {
+            let before = past.whole(&store, &published.world()).await;
+            (published, first) = Published::begin(&before, &store.snapshot());
+        }
         let service = Service {
             name: boot.name.clone(),
             counters: Counters::register(&boot.metrics, &store),
             store,
             published,
-            past: Past::default(),
+            past,
             settings: config.settings.clone(),
             pull_token: config.pull_token.clone(),
             net: boot.net.clone(),

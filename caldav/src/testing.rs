@@ -78,7 +78,7 @@ impl Server {
         self.requests += 1;
         let request = request(user, text, self.requests);
         let parser = Parser::default();
-        let world = World::empty(Snapshot::of_files::<&str>([]).unwrap()).advance(&self.snapshot, &parser).world;
+        let world = World::empty().advance(&self.snapshot, &parser).world;
         let (locks, health) = (self.locks.clone(), Health::default());
         let context = Context {
             world: &world,

@@ -1,6 +1,6 @@
 //! `gitstead check`: what a server would say of these files, before they are pushed.
 
-use caldav::repository::check as calendars;
+use caldav::check as calendars;
 use dns_primary::repository::{Event, Repository};
 use gitstore::Snapshot;
 

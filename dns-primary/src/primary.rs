@@ -1,6 +1,6 @@
 //! What a primary does about the requests that [`dns::server`] hands back: UPDATE and NOTIFY.
 //!
-//! Rights follow from the names of keys (reference: MirageOS).
+//! Rights follow from the names of keys as MirageOS's primary reads them.
 
 use dns::keys::Right;
 use dns::message::Opcode;

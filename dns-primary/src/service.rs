@@ -17,7 +17,7 @@ use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::Connection;
 use platform::listen::{self, Respond};
-use platform::{ArgumentError, Boot, clock, entropy};
+use platform::{ArgumentError, Boot, BootError, clock, entropy};
 
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::history::History;
@@ -58,8 +58,9 @@ pub struct Service {
 }
 
 /// Runs the service until it is asked to end.
-pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
+pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), BootError> {
     let config = arguments.check(&boot.name)?;
+    config.store.check_for(&boot)?;
     // Before the first zone: nobody outside shall know which names share a place in the tables.
     dns::name_hash::set_seed(entropy::u64());
     let sockets = Sockets::bind(&boot.net, &config.listening).await?;
@@ -73,7 +74,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
     follow::begin(&service).await;
     let in_flight = InFlight::default();
     listen::serve(sockets, config.listening.limits, &in_flight, &service)
-        .map_err(|error| ArgumentError(format!("no thread to answer on: {error}")))?;
+        .map_err(|error| BootError::Surroundings(format!("no thread to answer on: {error}")))?;
     tokio::spawn(follow::follow_changes(Arc::clone(&service)));
     if let Some(interval) = config.poll {
         tokio::spawn(follow::poll(Arc::clone(&service), interval));
@@ -92,7 +93,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
 }
 
 impl Service {
-    async fn new(boot: &Boot, config: &Config, store: Store) -> Result<Service, ArgumentError> {
+    async fn new(boot: &Boot, config: &Config, store: Store) -> Result<Service, BootError> {
         let served = Arc::new(ArcSwap::default());
         let counters = Counters::register(&boot.metrics, &store);
         let notifications = Notifications::start(
@@ -103,7 +104,7 @@ impl Service {
             counters.notifications.clone(),
         )
         .await
-        .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
+        .map_err(|error| BootError::Surroundings(format!("no socket to send NOTIFY from: {error}")))?;
         Ok(Service {
             name: boot.name.clone(),
             store,

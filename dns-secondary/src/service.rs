@@ -18,7 +18,7 @@ use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::Connection;
 use platform::listen::{self, Respond};
-use platform::{ArgumentError, Boot, Net, clock, entropy};
+use platform::{Boot, BootError, Net, clock, entropy};
 
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::error;
@@ -45,14 +45,16 @@ struct State {
 }
 
 /// Runs the service until it is asked to end.
-pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
+pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), BootError> {
     let config = arguments.check(&boot.name)?;
+    // Before the first zone: nobody outside shall know which names share a place in the tables.
+    dns::name_hash::set_seed(entropy::u64());
     let sockets = Sockets::bind(&boot.net, &config.listening).await?;
     let service = Arc::new(Service::new(&boot, &config).await?);
     service.begin(&config);
     let in_flight = InFlight::default();
     listen::serve(sockets, config.listening.limits, &in_flight, &service)
-        .map_err(|error| ArgumentError(format!("no thread to answer on: {error}")))?;
+        .map_err(|error| BootError::Surroundings(format!("no thread to answer on: {error}")))?;
     tokio::spawn(watch_clock(Arc::clone(&service)));
     boot.seal()?;
     tracing::info!(
@@ -71,13 +73,13 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), ArgumentErr
 }
 
 impl Service {
-    async fn new(boot: &Boot, config: &Config) -> Result<Service, ArgumentError> {
+    async fn new(boot: &Boot, config: &Config) -> Result<Service, BootError> {
         let (holdings, counters) = (Holdings::new(config.keys.clone()), Counters::register(&boot.metrics));
         let (targets, listen) = (config.notify.clone(), &config.listening.addresses);
         let sent = counters.notifications.clone();
         let notifications = Notifications::start(&boot.net, listen, holdings.shared(), targets, sent)
             .await
-            .map_err(|error| ArgumentError(format!("no socket to send NOTIFY from: {error}")))?;
+            .map_err(|error| BootError::Surroundings(format!("no socket to send NOTIFY from: {error}")))?;
         let secondary = Secondary::new(config.keys.clone(), settings(config));
         Ok(Service {
             net: boot.net.clone(),

@@ -56,12 +56,12 @@ fn build_elf(program: &str) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
-/// The folder of our programs.
 /// The target folder.
 pub(crate) fn target() -> PathBuf {
     profile().parent().expect("a profile lies in the target folder").to_owned()
 }
 
+/// The folder of our programs.
 fn profile() -> PathBuf {
     // target/PROFILE/deps/TEST or target/PROFILE/PROGRAM
     let this = std::env::current_exe().expect("a program knows its path");

@@ -132,7 +132,12 @@ fn our_secondary_follows_in_the_sandbox() {
 #[test]
 #[ignore = "needs cargo e2e"]
 fn sealed_on_the_hosts_sockets() {
-    let mut world = Scene::new().argument("--seal", "true").serving();
+    let remote = Scene::new().argument("--seal", "true").remote();
+    // By name, which a sealed process has to look up without the C library.
+    let by_name = remote.sshd.url(&remote.repository).replace("127.0.0.1", "localhost");
+    assert!(by_name.contains("localhost"));
+    let primary = remote.arguments().set("--remote", &format!("{by_name}#main")).serving(&remote.folder);
+    let mut world = remote.with(primary);
     assert!(world.primary.log().contains("sealed"));
     assert_eq!(world.short("www.example.com A"), "192.0.2.80");
     assert_eq!(world.short("+tcp www.example.com A"), "192.0.2.80");

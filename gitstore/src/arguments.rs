@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use platform::ArgumentError;
+use platform::{ArgumentError, Boot};
 
 use crate::{HostKeyPin, HostKeyPolicy, Identity, Options, RemoteAddress, SshKey};
 
@@ -45,6 +45,19 @@ impl RemoteArguments {
     /// Checks the arguments against each other and reads the key file. `name` is the committer's.
     pub fn check(&self, name: &str) -> Result<Options, ArgumentError> {
         self.ssh.check(&self.remote, name)
+    }
+}
+
+impl Options {
+    /// Whether a process that boots so can reach the remote: one that will be sealed can start no git for a local path.
+    pub fn check_for(&self, boot: &Boot) -> Result<(), ArgumentError> {
+        if boot.is_to_be_sealed() && !self.remote.is_ssh() {
+            return Err(ArgumentError(format!(
+                "--remote {}: a repository in the file system takes a git to be started, which a sealed process cannot do",
+                self.remote
+            )));
+        }
+        Ok(())
     }
 }
 

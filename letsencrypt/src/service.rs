@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns::Name;
-use platform::{ArgumentError, Boot, clock};
+use platform::{Boot, BootError, clock, entropy};
 use tokio::sync::mpsc;
 
 use crate::authority::{Acme, AnyAuthority, Https, Local};
@@ -36,7 +36,7 @@ enum Event {
 }
 
 /// Runs the service until it is asked to end.
-pub async fn run(boot: Boot, arguments: Arguments) -> Result<(), ArgumentError> {
+pub async fn run(boot: Boot, arguments: Arguments) -> Result<(), BootError> {
     match arguments.check()? {
         Config::PrintRoot(seed) => {
             print_root(&seed);
@@ -51,7 +51,9 @@ fn print_root(seed: &str) {
     print!("{}", Local::new(seed).root_pem());
 }
 
-async fn serve(mut boot: Boot, config: ServeConfig) -> Result<(), ArgumentError> {
+async fn serve(mut boot: Boot, config: ServeConfig) -> Result<(), BootError> {
+    // Before the first zone: nobody outside shall know which names share a place in the tables.
+    dns::name_hash::set_seed(entropy::u64());
     let zones = Zones::start(&boot.net, &boot.name, &config.key, config.primary, &config.zones);
     if !config.listen.is_empty() {
         zones.listen(config.listen.clone()).await?;

@@ -22,7 +22,7 @@ use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::{Connection, Limits};
 use platform::listen::{self, Respond};
-use platform::{ArgumentError, Net, clock, entropy};
+use platform::{BootError, Net, clock, entropy};
 use tokio::sync::watch;
 
 use crate::certifier::Slot;
@@ -101,11 +101,11 @@ impl Zones {
     }
 
     /// Takes NOTIFY at addresses, over UDP and TCP, for primaries that do not send it down our own connection.
-    pub async fn listen(&self, addresses: Vec<SocketAddr>) -> Result<(), ArgumentError> {
+    pub async fn listen(&self, addresses: Vec<SocketAddr>) -> Result<(), BootError> {
         let limits = Limits::default();
         let sockets = Sockets::bind(&self.0.net, &Listening { addresses, threads: 1, limits }).await?;
         let served = listen::serve(sockets, limits, &InFlight::default(), &Arc::new(Ear(self.clone())));
-        served.map_err(|error| ArgumentError(format!("no thread can be started: {error}")))
+        served.map_err(|error| BootError::Surroundings(format!("no thread can be started: {error}")))
     }
 
     /// The reply to a message that is not an answer: NOTIFY is heard, all else is not for us.

@@ -53,6 +53,17 @@ pub struct CommonArguments {
 #[error("{0}")]
 pub struct ArgumentError(pub String);
 
+/// Why a service cannot start. To start it again helps against one of the two.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// At fault: the operator.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
+    /// An address, a thread or a server that is needed is not there, or not yet. At fault: what is around the service.
+    #[error("{0}")]
+    Surroundings(String),
+}
+
 /// `*:info,dns_server:debug` as filters; `warning` is robur's word for `warn`.
 fn parse_levels(text: &str) -> Result<Targets, String> {
     let mut targets = Targets::new();

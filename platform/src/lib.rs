@@ -23,7 +23,7 @@ pub mod seal;
 mod shutdown;
 
 pub use arena::Arena;
-pub use boot::{ArgumentError, CommonArguments};
+pub use boot::{ArgumentError, BootError, CommonArguments};
 pub use metrics::Metrics;
 pub use net::Net;
 pub use run::{Boot, Program, run};

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
 
-use crate::boot::{ArgumentError, CommonArguments};
+use crate::boot::{BootError, CommonArguments};
 use crate::shutdown::{Shutdown, Signals};
 use crate::{Metrics, Net, frames, log, memory, seal};
 
 /// The exit code for arguments that cannot be used (sysexits' EX_USAGE, as MirageOS).
 const EXIT_USAGE: u8 = 64;
+/// The exit code when something around the service is missing, which a later start may find (sysexits' EX_UNAVAILABLE).
+const EXIT_UNAVAILABLE: u8 = 69;
 
 /// What `--help` and the logs call a service.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +47,14 @@ struct Seal {
 }
 
 impl Boot {
+    /// Whether [`Boot::seal`] will do anything.
+    pub fn is_to_be_sealed(&self) -> bool {
+        self.seal.is_some()
+    }
+
     /// To be called once everything is open and every thread runs: from here on the process can open no file, start no
     /// program and no thread, and get no memory beside what it has.
-    pub fn seal(&self) -> Result<(), ArgumentError> {
+    pub fn seal(&self) -> Result<(), BootError> {
         let Some(Seal { own_stack }) = self.seal else { return Ok(()) };
         seal::seal(own_stack)?;
         tracing::info!("sealed");
@@ -57,12 +64,12 @@ impl Boot {
 
 /// Reads the boot arguments, starts logging and a current-thread runtime, and runs the service until it ends.
 ///
-/// Exit codes: 0 when the service ended as asked, 64 when an argument cannot be used.
+/// Exit codes: 0 when the service ended as asked, 64 when an argument cannot be used, 69 when something around it is missing.
 pub fn run<A, S, F>(program: Program, service: S) -> ExitCode
 where
     A: Args + FromArgMatches,
     S: FnOnce(Boot, A) -> F,
-    F: Future<Output = Result<(), ArgumentError>>,
+    F: Future<Output = Result<(), BootError>>,
 {
     let (common, own) = match parse::<A>(program) {
         Ok(arguments) => arguments,
@@ -82,11 +89,11 @@ where
     raise_file_limit();
     let signals = match Signals::hold() {
         Ok(signals) => signals,
-        Err(error) => return usage(program, &error.to_string()),
+        Err(error) => return unavailable(program, &error.to_string()),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return usage(program, &error.to_string()),
+        Err(error) => return unavailable(program, &error.to_string()),
     };
     if let Some(memory) = common.memory {
         memory::limit(memory);
@@ -94,9 +101,9 @@ where
     let ended = runtime.block_on(async {
         let net = match addresses.zip(frames) {
             Some((addresses, frames)) => {
-                Net::own(frames, &addresses).await.map_err(|error| ArgumentError(error.to_string()))?
+                Net::own(frames, &addresses).await.map_err(|error| BootError::Surroundings(error.to_string()))?
             }
-            None => Net::host_with_resolvers(common.network.resolvers()),
+            None => Net::host_with(common.seal == Some(true), common.network.resolvers()),
         };
         let boot = start(program, &common, net, signals).await?;
         service(boot, own).await
@@ -105,7 +112,10 @@ where
         Ok(()) => 0,
         Err(error) => {
             complain(program, &error.to_string());
-            EXIT_USAGE
+            match error {
+                BootError::Argument(_) => EXIT_USAGE,
+                BootError::Surroundings(_) => EXIT_UNAVAILABLE,
+            }
         }
     };
     // What the runtime and the C library would do on the way out, a seal forbids; there is nothing left to lose.
@@ -145,12 +155,17 @@ fn usage(program: Program, error: &str) -> ExitCode {
     ExitCode::from(EXIT_USAGE)
 }
 
+fn unavailable(program: Program, error: &str) -> ExitCode {
+    complain(program, error);
+    ExitCode::from(EXIT_UNAVAILABLE)
+}
+
 #[expect(clippy::print_stderr, reason = "for whoever typed the arguments, not for the log")]
 fn complain(program: Program, error: &str) {
     eprintln!("{}: {error}", program.name);
 }
 
-async fn start(program: Program, common: &CommonArguments, net: Net, signals: Signals) -> Result<Boot, ArgumentError> {
+async fn start(program: Program, common: &CommonArguments, net: Net, signals: Signals) -> Result<Boot, BootError> {
     let name = common.name.clone().unwrap_or_else(|| program.name.to_owned());
     let metrics = Metrics::default();
     metrics.register(|registry| registry.register_collector(Box::new(memory::Gauges)));
@@ -168,7 +183,7 @@ async fn start(program: Program, common: &CommonArguments, net: Net, signals: Si
             }
         });
     }
-    let shutdown = signals.listen().map_err(|error| ArgumentError(error.to_string()))?;
+    let shutdown = signals.listen().map_err(|error| BootError::Surroundings(error.to_string()))?;
     tokio::time::sleep(Duration::from_secs(common.delay)).await;
     let own_stack = net.is_own();
     let seal = common.seal.unwrap_or(own_stack).then_some(Seal { own_stack });

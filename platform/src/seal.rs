@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
-use crate::ArgumentError;
+use crate::BootError;
 
 /// What a service needs on a stack of our own: frames, the runtime's waiting, the log, time where the kernel has no page for
 /// it, and keys.
@@ -48,9 +48,10 @@ pub const HOST_SOCKETS: [i64; 21] = [
 pub const REFUSED: [i64; 2] = [libc::SYS_mlock, libc::SYS_munlock];
 
 /// Seals the process, all its threads.
-pub(crate) fn seal(own_stack: bool) -> Result<(), ArgumentError> {
+pub(crate) fn seal(own_stack: bool) -> Result<(), BootError> {
     let allowed = OWN_STACK.iter().chain(HOST_SOCKETS.iter().filter(|_| !own_stack));
-    let failed = |error: &dyn std::fmt::Display| ArgumentError(format!("the process cannot be sealed: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| BootError::Surroundings(format!("the process cannot be sealed: {error}"));
     // The one that forbids adding filters comes last. Of several the strictest holds.
     let filters = [
         filter(REFUSED.iter(), SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32)),

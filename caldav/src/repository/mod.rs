@@ -7,7 +7,6 @@
 //! groups/NAME.toml                           a group, where it has more than its members
 //! ```
 
-pub mod check;
 pub mod collection;
 pub mod group;
 pub mod names;

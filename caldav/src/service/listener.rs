@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use platform::listen::in_flight::InFlight;
 use platform::net::{TcpListener, TcpStream};
-use platform::{ArgumentError, Net};
+use platform::{BootError, Net};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
@@ -54,17 +54,21 @@ pub struct Listener {
 }
 
 /// Binds all addresses.
-pub async fn bind(net: &Net, config: &Config) -> Result<Vec<Listener>, ArgumentError> {
+pub async fn bind(net: &Net, config: &Config) -> Result<Vec<Listener>, BootError> {
     let mut listeners = Vec::new();
     for (address, purpose) in &config.listening {
         let listener = net.tcp_listen(*address).await;
-        let listener = listener.map_err(|error| ArgumentError(format!("cannot listen on {address}: {error}")))?;
+        let listener =
+            listener.map_err(|error| BootError::Surroundings(format!("cannot listen on {address}: {error}")))?;
         listeners.push(Listener { listener, purpose: *purpose });
     }
     Ok(listeners)
 }
 
-/// How many connections there are, in all and of each client.
+/// How many connections there are at all listeners, in all and of each client; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<Mutex<Count>>);
+
 #[derive(Debug, Default)]
 struct Count {
     all: usize,
@@ -73,13 +77,13 @@ struct Count {
 
 /// One connection that is counted, until it is dropped.
 struct Counted {
-    count: Arc<Mutex<Count>>,
+    connections: Connections,
     client: IpAddr,
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut count = self.count.lock().expect("no holder of the count panics");
+        let mut count = self.connections.0.lock().expect("no holder of the count panics");
         count.all -= 1;
         if let Some(of_client) = count.by_client.get_mut(&self.client) {
             *of_client -= 1;
@@ -105,12 +109,11 @@ pub fn serve(
     purpose: Purpose,
     acceptor: Option<TlsAcceptor>,
     service: &Arc<Service>,
-    in_flight: &InFlight,
+    (in_flight, connections): (&InFlight, &Connections),
     config: &Config,
 ) {
-    let (service, in_flight) = (Arc::clone(service), in_flight.clone());
+    let (service, in_flight, connections) = (Arc::clone(service), in_flight.clone(), connections.clone());
     let limits = (config.connections, config.connections_per_client);
-    let count = Arc::new(Mutex::new(Count::default()));
     tokio::spawn(async move {
         loop {
             let accepted = tokio::select! {
@@ -123,7 +126,7 @@ pub fn serve(
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let Some(counted) = admit(&count, peer.ip(), limits) else {
+            let Some(counted) = connections.admit(peer.ip(), limits) else {
                 service.counters.refused_connections.inc();
                 continue;
             };
@@ -133,18 +136,21 @@ pub fn serve(
     });
 }
 
-fn admit(count: &Arc<Mutex<Count>>, client: IpAddr, (most, most_of_client): (usize, usize)) -> Option<Counted> {
-    if platform::memory::is_scarce() {
-        return None;
+impl Connections {
+    fn admit(&self, peer: IpAddr, (most, most_of_client): (usize, usize)) -> Option<Counted> {
+        if platform::memory::is_scarce() {
+            return None;
+        }
+        let client = platform::listen::client(peer);
+        let mut count = self.0.lock().expect("no holder of the count panics");
+        let of_client = count.by_client.get(&client).copied().unwrap_or(0);
+        if count.all >= most || of_client >= most_of_client {
+            return None;
+        }
+        count.all += 1;
+        *count.by_client.entry(client).or_default() += 1;
+        Some(Counted { connections: self.clone(), client })
     }
-    let mut counts = count.lock().expect("no holder of the count panics");
-    let of_client = counts.by_client.get(&client).copied().unwrap_or(0);
-    if counts.all >= most || of_client >= most_of_client {
-        return None;
-    }
-    counts.all += 1;
-    *counts.by_client.entry(client).or_default() += 1;
-    Some(Counted { count: Arc::clone(count), client })
 }
 
 async fn attend(stream: TcpStream, acceptor: Option<TlsAcceptor>, connection: Connection, counted: Counted) {

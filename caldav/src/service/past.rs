@@ -3,8 +3,9 @@
 //! A commit of ours says in its last lines which files it changed (`Changed: PATH`), so that the versions of one file are found in the log alone,
 //! which comes without files. Commits of others are looked into.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use gitstore::{CommitInfo, ObjectId, RemoteError, Snapshot, Store};
 use http::{HeaderValue, StatusCode};
@@ -12,12 +13,14 @@ use http::{HeaderValue, StatusCode};
 use crate::error::Error;
 use crate::method::{Write, with_etag};
 use crate::report::sync::invalid;
+use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE};
 use crate::request::Response;
 use crate::resource::{etag, push_segment};
 use crate::webdav::http_date;
 use crate::webdav::multistatus::response;
 use crate::webdav::names::{DAV, GITSTEAD, Name};
 use crate::webdav::xml::Writer;
+use crate::world::{Parser, World};
 
 /// Commits that are looked through for versions of one resource.
 const COMMITS: usize = 5000;
@@ -27,6 +30,9 @@ const STRANGERS: usize = 50;
 const REMEMBERED: usize = 256;
 /// Files that a commit names; one that changes more is looked into as well.
 const NAMED: usize = 20;
+
+/// How long a start looks for what is broken now.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const CHANGED: &str = "Changed: ";
 const MANY: &str = "many files";
@@ -94,6 +100,42 @@ impl Past {
         })
     }
 
+    /// Older commits in which files that are broken in `world` were whole, the oldest first: what a start learns from them is
+    /// served until the files are mended, as it would be without the start.
+    pub async fn whole(&self, store: &Store, world: &World) -> Vec<Snapshot> {
+        let mut found = Vec::new();
+        match tokio::time::timeout(PATIENCE, self.find_whole(store, world, &mut found)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("what broken files were before is not known: {error}"),
+            Err(_) => tracing::warn!("what broken files were before is not known: the remote takes too long to tell"),
+        }
+        found.reverse();
+        found
+    }
+
+    async fn find_whole(&self, store: &Store, world: &World, found: &mut Vec<Snapshot>) -> Result<(), RemoteError> {
+        let (mut broken, parser): (BTreeSet<&str>, Parser) =
+            (world.broken().keys().map(String::as_str).collect(), Parser::default());
+        let (commits, mut strangers) = (store.log(world.commit(), COMMITS).await?, 0);
+        for (info, parent) in commits.iter().zip(commits.iter().skip(1)).take_while(|_| !broken.is_empty()) {
+            match said(info) {
+                Some(said) if said.iter().all(|path| !broken.contains(path)) => continue,
+                None if strangers >= STRANGERS => continue,
+                Some(_) => {}
+                None => strangers += 1,
+            }
+            let before = self.snapshot(store, parent.id).await?;
+            let left =
+                broken.iter().copied().filter(|path| before.entry(path).is_some() && !is_whole(&before, path, &parser));
+            let left: BTreeSet<&str> = left.collect();
+            if broken.iter().any(|path| before.entry(path).is_some() && !left.contains(path)) {
+                found.push(before);
+            }
+            broken = left;
+        }
+        Ok(())
+    }
+
     /// The octets of a version.
     pub async fn version(&self, store: &Store, path: &str, commit: ObjectId) -> Result<Response, Error> {
         let snapshot = self.snapshot(store, commit).await.map_err(|error| failed(&error))?;
@@ -134,6 +176,19 @@ impl Past {
         xml.end((DAV, "multistatus"));
         Ok(response(StatusCode::MULTI_STATUS, xml.finish()))
     }
+}
+
+/// Whether a file can be read, as far as that hangs on itself and on what its folder is for.
+fn is_whole(snapshot: &Snapshot, path: &str, parser: &Parser) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let around = [CALENDAR_FILE, COLLECTION_FILE].map(|file| format!("{folder}/{file}"));
+    let names = around.iter().map(String::as_str).chain([path]);
+    let files: BTreeMap<&str, _> = names.filter_map(|name| Some((name, snapshot.read(name).ok()?))).collect();
+    if !files.contains_key(path) {
+        return false;
+    }
+    let Ok(alone) = Snapshot::of_files(files) else { return false };
+    !World::empty().advance(&alone, parser).world.broken().contains_key(path)
 }
 
 fn failed(error: &RemoteError) -> Error {

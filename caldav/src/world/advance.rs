@@ -15,6 +15,7 @@ use super::{Broken, CALENDARS, INBOX, World};
 use crate::repository::FileError;
 use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE, CollectionFile};
 use crate::repository::group::{self, Group};
+use crate::repository::names;
 use crate::repository::user::{self, User};
 
 /// Objects that were parsed lately, kept since a PUT meets its object three times: when it is checked, when the commit
@@ -110,17 +111,22 @@ struct Step<'a> {
 impl Step<'_> {
     fn finish(mut self) -> Advance {
         let (mut broke, mut healed) = (Vec::new(), Vec::new());
+        let known = &self.world.broken;
+        self.broken.retain(|path, broken| known.get(path) != broken.as_ref());
         if !self.broken.is_empty() {
             let known = Arc::make_mut(&mut self.world.broken);
             for (path, broken) in std::mem::take(&mut self.broken) {
-                let before = match &broken {
-                    Some(broken) => known.insert(path.clone(), broken.clone()),
-                    None => known.remove(&path),
-                };
                 match broken {
-                    Some(broken) => broke.push((path, broken.error)),
-                    None if before.is_some() => healed.push(path),
-                    None => {}
+                    Some(broken) => {
+                        known.insert(path.clone(), broken.clone());
+                        broke.push((path, broken.error));
+                    }
+                    None => {
+                        known.remove(&path);
+                        if self.to.entry(&path).is_some() {
+                            healed.push(path);
+                        }
+                    }
                 }
             }
         }
@@ -130,16 +136,16 @@ impl Step<'_> {
     /// The text of a changed file, if there is one now.
     fn text(&mut self, change: &ChangedPath) -> Option<Result<String, FileError>> {
         let octets = self.octets(change)?;
-        let no_text = |_| FileError { line: None, reason: "this is no UTF-8".to_owned() };
+        let no_text = |_| complaint("this is no UTF-8");
         Some(octets.and_then(|octets| String::from_utf8(octets.to_vec()).map_err(no_text)))
     }
 
     fn octets(&self, change: &ChangedPath) -> Option<Result<Bytes, FileError>> {
         let (kind, _) = change.after?;
         if !matches!(kind, EntryKind::File | EntryKind::Executable) {
-            return Some(Err(FileError { line: None, reason: "this is not an ordinary file".to_owned() }));
+            return Some(Err(complaint("this is not an ordinary file")));
         }
-        Some(self.to.read(&change.path).map_err(|error| FileError { line: None, reason: error.to_string() }))
+        Some(self.to.read(&change.path).map_err(complaint))
     }
 
     /// Notes whether a file could be read; what it says, if so.
@@ -156,7 +162,7 @@ impl Step<'_> {
     fn user(&mut self, change: &ChangedPath) {
         let Some(name) = user::name_of(&change.path) else { return };
         let parse = |text: String| User::parse(&text);
-        let name = name.map(str::to_owned).map_err(|error| FileError { line: None, reason: error.to_string() });
+        let name = name.map(str::to_owned).map_err(complaint);
         let read = self.text(change).map(|text| text.and_then(parse).and_then(|user| Ok((name.clone()?, user))));
         match read {
             None => {
@@ -173,7 +179,7 @@ impl Step<'_> {
 
     fn group(&mut self, change: &ChangedPath) {
         let Some(name) = group::name_of(&change.path) else { return };
-        let name = name.map(str::to_owned).map_err(|error| FileError { line: None, reason: error.to_string() });
+        let name = name.map(str::to_owned).map_err(complaint);
         let parse = |text: String| Group::parse(&text);
         let read = self.text(change).map(|text| text.and_then(parse).and_then(|group| Ok((name.clone()?, group))));
         match read {
@@ -206,6 +212,13 @@ impl Step<'_> {
 
     fn directory(&mut self, directory: &str, changes: &[ChangedPath]) {
         let tree = self.to.entry(directory).filter(|(kind, _)| *kind == EntryKind::Directory).map(|(_, id)| id);
+        let misspelled = directory.rsplit('/').next().and_then(|name| names::segment(name).err());
+        if let Some((id, error)) = tree.zip(misspelled) {
+            // No path of a URL would lead to it.
+            self.broken.insert(directory.to_owned(), Some(Broken { id, error: complaint(error) }));
+            return self.forget(directory, changes);
+        }
+        self.broken.insert(directory.to_owned(), None);
         let kind = kind_of(directory, self.to);
         let old = self.world.collections.get(directory).cloned();
         let same_kind = old.filter(|old| old.kind == kind && tree.is_some());
@@ -227,7 +240,24 @@ impl Step<'_> {
         for change in changes {
             self.file(&mut collection, change);
         }
+        if changes.iter().any(|change| change.before.is_some()) {
+            self.others(&mut collection, changes);
+        }
         self.world.collections.insert_mut(Arc::clone(&collection.path), Arc::new(collection));
+    }
+
+    /// Files of a directory that are broken and have not changed: one that is gone may have been in their way.
+    fn others(&mut self, collection: &mut Collection, changes: &[ChangedPath]) {
+        let prefix = format!("{}/", collection.path);
+        let known = Arc::clone(&self.world.broken);
+        let here =
+            known.range(prefix.clone()..).map_while(|(path, _)| path.strip_prefix(&prefix).map(|name| (path, name)));
+        for (path, _) in here.filter(|(_, name)| !name.contains('/')) {
+            if changes.iter().all(|change| change.path != *path) {
+                let after = self.to.entry(path);
+                self.file(collection, &ChangedPath { path: path.clone(), before: after, after });
+            }
+        }
     }
 
     fn forget(&mut self, directory: &str, changes: &[ChangedPath]) {
@@ -269,17 +299,17 @@ impl Step<'_> {
         };
         let kind = collection.kind;
         let read = octets.and_then(|octets| {
+            names::segment(name).map_err(complaint)?;
             let object = match kind {
-                Kind::Calendar => Some(self.parser.parse(id, &octets).map_err(complaint)?),
-                Kind::Inbox => Some(self.parser.parse_message(&octets).map_err(complaint)?),
+                Kind::Calendar => Some(self.parser.parse(id, &octets).map_err(fault)?),
+                Kind::Inbox => Some(self.parser.parse_message(&octets).map_err(fault)?),
                 Kind::Plain => None,
             };
             if let Some(object) = object.as_ref().filter(|_| kind == Kind::Calendar)
                 && let Some(other) = collection.by_uid(&object.uid()).filter(|other| *other.name != *name)
                 && self.to.entry(&format!("{}/{}", collection.path, other.name)).is_some()
             {
-                let reason = format!("{} has the same UID", other.name);
-                return Err(FileError { line: None, reason });
+                return Err(complaint(format!("{} has the same UID", other.name)));
             }
             Ok(Member { name: name.into(), id, octets, object })
         });
@@ -289,8 +319,12 @@ impl Step<'_> {
     }
 }
 
-fn complaint(fault: Fault) -> FileError {
+fn fault(fault: Fault) -> FileError {
     FileError { line: fault.line, reason: fault.reason }
+}
+
+fn complaint(error: impl ToString) -> FileError {
+    FileError { line: None, reason: error.to_string() }
 }
 
 /// A directory right below a home is a calendar, unless it is the inbox or says that it is none; deeper ones are none, unless they say so.

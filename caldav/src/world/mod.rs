@@ -51,9 +51,9 @@ pub struct World {
 
 impl World {
     /// Of a repository without files.
-    pub fn empty(snapshot: Snapshot) -> World {
+    pub fn empty() -> World {
         World {
-            snapshot,
+            snapshot: Snapshot::of_files::<&str>([]).expect("no file has a bad path"),
             users: Arc::default(),
             groups: Arc::default(),
             collections: RedBlackTreeMapSync::default(),

@@ -12,7 +12,7 @@ use gitstore::{ObjectId, Snapshot};
 use super::{Journal, Parser, Since, World};
 use crate::repository::FileError;
 
-/// Worlds of trees that are on their way: one push carries so many commits, or more.
+/// Worlds of trees that are on their way, and are remembered. A commit stands on the last tree, or on that of a push that failed.
 const ON_THE_WAY: usize = 8;
 
 /// The world that is served.
@@ -44,15 +44,16 @@ pub struct Step {
 }
 
 impl Published {
-    /// Serves a first snapshot.
-    pub fn begin(snapshot: &Snapshot) -> (Published, Step) {
+    /// Serves a first snapshot. From those that were `before` it, the oldest first, comes what it has broken.
+    pub fn begin(before: &[Snapshot], snapshot: &Snapshot) -> (Published, Step) {
         let parser = Parser::default();
-        let nothing = Snapshot::of_files::<&str>([]).expect("no file has a bad path");
-        let first = World::empty(nothing).advance(snapshot, &parser);
+        let past = before.iter().fold(World::empty(), |world, before| world.advance(before, &parser).world);
+        let first = past.advance(snapshot, &parser).world;
+        let broke = first.broken().iter().map(|(path, broken)| (path.clone(), broken.error.clone())).collect();
         let mut state = State::default();
         snapshot.commit().iter().for_each(|commit| state.journal.record(*commit, &[]));
-        let step = Step { commit: snapshot.commit(), is_first: true, broke: first.broke, healed: first.healed };
-        let world = ArcSwap::from_pointee(first.world);
+        let step = Step { commit: snapshot.commit(), is_first: true, broke, healed: Vec::new() };
+        let world = ArcSwap::from_pointee(first);
         (Published { parser, world, state: Mutex::new(state) }, step)
     }
 

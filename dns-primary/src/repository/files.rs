@@ -1,4 +1,4 @@
-//! Which file of a repository means what; see reference: MirageOS's layout, one flat directory.
+//! Which file of a repository means what: the layout of MirageOS's primary, one flat directory.
 
 use bytes::Bytes;
 use dns::Name;

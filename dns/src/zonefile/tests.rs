@@ -95,7 +95,7 @@ mod origins {
     }
 }
 
-/// As `reference/mirage-dns.md` describes what MirageOS's primary pushes.
+/// As MirageOS's primary writes a zone that it pushes.
 #[test]
 fn what_mirageos_emits() {
     let long = "x".repeat(300);

@@ -98,6 +98,35 @@ fn a_push_by_hand_appears_and_a_broken_file_hides_nothing() {
 
 #[test]
 #[ignore = "needs cargo e2e"]
+fn what_was_whole_before_it_was_broken_outlives_a_start() {
+    let mut world = World::new();
+    let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
+    for name in ["1", "2"] {
+        assert_eq!(alice.put(&format!("{work}{name}.ics"), event(name, START, "")).status, 201);
+    }
+    let tree = world.checkout("tree");
+    tree.write("calendars/alice/work/1.ics", "nothing of the kind\n");
+    tree.pull_commit_push("one breaks");
+    tree.write("users/bob.toml", "password = 7\n");
+    tree.write("calendars/alice/work/twin.ics", event("2", START, "SUMMARY:Twin\r\n"));
+    tree.pull_commit_push("another breaks, and one has the UID of a third");
+    assert_eq!(world.tell().status, 204);
+    // Many commits that have nothing to do with it.
+    for number in 0..20 {
+        assert_eq!(alice.put(&format!("{work}more-{number}.ics"), event(&format!("more-{number}"), START, "")).status, 201);
+    }
+    world.server().kill();
+    world.server().start_again();
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
+    assert_eq!(alice.get(&format!("{work}1.ics")).body, event("1", START, "").into_bytes());
+    assert_eq!(bob.propfind("/", "0", "<D:displayname/>").status, 207, "the password of before");
+    assert_eq!(alice.get(&format!("{work}twin.ics")).status, 404);
+    assert_eq!(alice.send("DELETE", &format!("{work}2.ics"), &[], "").status, 204);
+    assert_eq!(alice.get(&format!("{work}twin.ics")).status, 200, "nothing is in its way any more");
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
 fn only_who_knows_the_token_makes_it_pull() {
     let world = World::new();
     let pull = "/.well-known/gitstead/pull";

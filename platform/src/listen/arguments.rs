@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::thread::available_parallelism;
 
 use super::streams::Limits;
@@ -13,7 +14,7 @@ const PORT: u16 = 53;
 #[derive(Clone, Debug, clap::Args)]
 pub struct ListenArguments {
     /// Where to answer, over UDP and TCP; may be repeated [default: every IPv4 address].
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_listen)]
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
     listen: Vec<Listen>,
 
     /// The port, where --listen names none.
@@ -88,34 +89,52 @@ pub struct Listening {
     pub limits: Limits,
 }
 
-/// An address whose port may follow from `--port`.
+/// An address to answer on, whose port may follow from another argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Listen {
-    address: IpAddr,
-    port: Option<u16>,
+pub struct Listen {
+    /// The address.
+    pub address: IpAddr,
+    /// The port, if it was named.
+    pub port: Option<u16>,
+}
+
+impl Listen {
+    /// An address whose port is that of the service.
+    pub fn at(address: impl Into<IpAddr>) -> Listen {
+        Listen { address: address.into(), port: None }
+    }
+
+    /// With the port that was named, or else this one.
+    pub fn or_port(self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.address, self.port.unwrap_or(port))
+    }
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Listen, String> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Listen::at(address));
+        }
+        let full: SocketAddr = text.parse().map_err(|_| format!("{text} is no address with or without a port"))?;
+        Ok(Listen { address: full.ip(), port: Some(full.port()) })
+    }
 }
 
 impl ListenArguments {
     /// Fills in what was not said.
     pub fn check(&self) -> Listening {
-        let everywhere = [Listen { address: Ipv4Addr::UNSPECIFIED.into(), port: None }];
+        let everywhere = [Listen::at(Ipv4Addr::UNSPECIFIED)];
         let listen = if self.listen.is_empty() { &everywhere[..] } else { &self.listen };
         let threads = self.threads.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let (connections, connections_per_client) = (self.connections, self.connections_per_client);
         Listening {
-            addresses: listen.iter().map(|at| SocketAddr::new(at.address, at.port.unwrap_or(self.port))).collect(),
+            addresses: listen.iter().map(|at| at.or_port(self.port)).collect(),
             threads,
             limits: Limits { connections, connections_per_client, ..Limits::default() },
         }
     }
-}
-
-fn parse_listen(text: &str) -> Result<Listen, String> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(Listen { address, port: None });
-    }
-    let full: SocketAddr = text.parse().map_err(|_| format!("{text} is no address with or without a port"))?;
-    Ok(Listen { address: full.ip(), port: Some(full.port()) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Many datagrams with one system call (recvmmsg, sendmmsg), on a socket of the host that blocks.
 //!
-//! The only unsafe code of this crate. On a socket that is bound to every address the kernel says which one a datagram was
+//! On a socket that is bound to every address the kernel says which one a datagram was
 //! sent to (IP_PKTINFO, RFC 3542 section 6.2), and the reply leaves from it: who asked one address would not take an answer
 //! from another.
 #![allow(unsafe_code)]

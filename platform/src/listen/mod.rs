@@ -13,7 +13,7 @@ pub mod streams;
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use datagrams::{Burst, Datagram, Verdict};
@@ -39,6 +39,14 @@ pub trait Respond: Send + Sync + 'static {
     /// Takes a message over TCP that was passed on. The next one of its connection is read once the future is ready, so who
     /// has much to do should spawn, holding a [`Connection::permit`].
     fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) -> impl Future<Output = ()> + Send;
+}
+
+/// What counts as one client: a host of IPv6 has a whole network of 64 bits to choose addresses from.
+pub fn client(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        ipv4 => ipv4,
+    }
 }
 
 /// Starts answering on all sockets, until `in_flight` is finished.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::arguments::Listening;
 use super::datagrams;
 use crate::net::{TcpListener, UdpSocket};
-use crate::{ArgumentError, Net};
+use crate::{BootError, Net};
 
 /// The sockets of one address.
 #[derive(Debug)]
@@ -19,11 +19,11 @@ pub struct Sockets {
 
 impl Sockets {
     /// Binds every address of `--listen`. Where the port is 0, all its sockets get the same.
-    pub async fn bind(net: &Net, listening: &Listening) -> Result<Vec<Sockets>, ArgumentError> {
+    pub async fn bind(net: &Net, listening: &Listening) -> Result<Vec<Sockets>, BootError> {
         let mut sockets = vec![];
         for address in &listening.addresses {
             let bound = Sockets::bind_one(net, *address, listening.threads).await;
-            sockets.push(bound.map_err(|error| ArgumentError(format!("--listen {address}: {error}")))?);
+            sockets.push(bound.map_err(|error| BootError::Surroundings(format!("--listen {address}: {error}")))?);
         }
         Ok(sockets)
     }

@@ -4,6 +4,7 @@
 //! stack of our own over a frame device), and nobody who holds one can tell which it is.
 
 mod host;
+mod host_names;
 mod own;
 mod resolver;
 
@@ -17,6 +18,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::boot::Addresses;
+use host_names::HostNames;
 pub(crate) use own::Answer;
 #[doc(hidden)]
 pub use own::fuzzing;
@@ -27,20 +29,25 @@ pub struct Net(Stack);
 
 #[derive(Clone, Debug)]
 enum Stack {
-    /// With the name servers to ask; where there is none, the operating system knows.
-    Host(Arc<[IpAddr]>),
+    /// With what is known of names; without it the C library is asked.
+    Host(Option<Arc<HostNames>>),
     Own(own::Own),
 }
 
 impl Net {
     /// The sockets of the host's operating system.
     pub fn host() -> Net {
-        Net::host_with_resolvers(vec![])
+        Net(Stack::Host(None))
     }
 
-    /// The sockets of the host's operating system, with name servers of our choice.
-    pub(crate) fn host_with_resolvers(resolvers: Vec<IpAddr>) -> Net {
-        Net(Stack::Host(resolvers.into()))
+    /// The sockets of the host's operating system, with name servers of our choice, if there are any, or for a process that
+    /// will be sealed, and will not be able to ask the C library.
+    pub(crate) fn host_with(is_to_be_sealed: bool, resolvers: Vec<IpAddr>) -> Net {
+        let names = match resolvers.is_empty() {
+            false => Some(HostNames::of_servers(resolvers)),
+            true => is_to_be_sealed.then(HostNames::read),
+        };
+        Net(Stack::Host(names.map(Arc::new)))
     }
 
     /// A stack of our own over a descriptor of which each read and each write is an Ethernet frame, and which does not
@@ -89,12 +96,14 @@ impl Net {
 
     /// The addresses of `host`, a name or an address in text, in the order they should be tried; never empty.
     pub async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let resolvers = match &self.0 {
-            Stack::Host(resolvers) if resolvers.is_empty() => return host::resolve(host, port).await,
-            Stack::Host(resolvers) => resolvers.to_vec(),
-            Stack::Own(own) => own.resolvers(),
+        let addresses = match &self.0 {
+            Stack::Host(None) => return host::resolve(host, port).await,
+            Stack::Host(Some(names)) => match names.addresses(host) {
+                known if known.is_empty() => resolver::resolve(self, &names.servers, host).await?,
+                known => known,
+            },
+            Stack::Own(own) => resolver::resolve(self, &own.resolvers(), host).await?,
         };
-        let addresses = resolver::resolve(self, &resolvers, host).await?;
         Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
     }
 

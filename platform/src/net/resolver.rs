@@ -1,4 +1,5 @@
-//! Names to addresses, by asking name servers: a stub resolver (RFC 1034 section 5.3.1) for where no operating system has one.
+//! Names to addresses, by asking name servers: a stub resolver (RFC 1034 section 5.3.1) for where no C library can
+//! be asked.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

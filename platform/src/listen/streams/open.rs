@@ -1,11 +1,12 @@
 //! The connections that are open, and which of them makes room for another.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{Limits, Shared};
+use crate::listen::client;
 
 /// The connections of a listener.
 #[derive(Debug, Default)]
@@ -78,13 +79,5 @@ impl Registry {
         if let Some(shared) = longest.and_then(|id| self.remove(id)) {
             shared.close.notify_one();
         }
-    }
-}
-
-/// What counts as one client: a host of IPv6 has a whole network to choose addresses from.
-fn client(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        ipv4 => ipv4,
     }
 }
