@@ -114,11 +114,11 @@ impl Past {
     }
 
     async fn find_whole(&self, store: &Store, world: &World, found: &mut Vec<Snapshot>) -> Result<(), RemoteError> {
-        let (mut broken, parser): (BTreeSet<&str>, Parser) =
-            (world.broken().keys().map(String::as_str).collect(), Parser::default());
-        let (commits, mut strangers) = (store.log(world.commit(), COMMITS).await?, 0);
-        for (info, parent) in commits.iter().zip(commits.iter().skip(1)).take_while(|_| !broken.is_empty()) {
+        let mut broken: BTreeSet<&str> = world.broken().keys().map(String::as_str).collect();
+        let (commits, parser, mut strangers) = (store.log(world.commit(), COMMITS).await?, Parser::default(), 0);
+        for (info, parent) in commits.iter().zip(commits.iter().skip(1)) {
             match said(info) {
+                _ if broken.is_empty() => break,
                 Some(said) if said.iter().all(|path| !broken.contains(path)) => continue,
                 None if strangers >= STRANGERS => continue,
                 Some(_) => {}

@@ -113,7 +113,10 @@ fn what_was_whole_before_it_was_broken_outlives_a_start() {
     assert_eq!(world.tell().status, 204);
     // Many commits that have nothing to do with it.
     for number in 0..20 {
-        assert_eq!(alice.put(&format!("{work}more-{number}.ics"), event(&format!("more-{number}"), START, "")).status, 201);
+        assert_eq!(
+            alice.put(&format!("{work}more-{number}.ics"), event(&format!("more-{number}"), START, "")).status,
+            201
+        );
     }
     world.server().kill();
     world.server().start_again();
