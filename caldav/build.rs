@@ -12,6 +12,7 @@ fn main() {
     let mut table = "static FILES: &[File] = &[\n".to_owned();
     let mut files = Vec::new();
     collect(&built, &mut files);
+    assert!(!files.is_empty(), "{} has no page: run `npm ci && npm run build` in web-ui", built.display());
     files.sort();
     for (number, file) in files.iter().enumerate() {
         let path = file.strip_prefix(&built).expect("it is below").display().to_string().replace('\\', "/");

@@ -44,6 +44,9 @@ pub enum AccountsError {
     #[error("there is a user {0} already")]
     UserExists(String),
     /// At fault: who asked.
+    #[error("there is a group {0} already")]
+    GroupExists(String),
+    /// At fault: who asked.
     #[error("there is no user {0}")]
     NoSuchUser(String),
     /// At fault: who asked.

@@ -110,9 +110,33 @@ fn component(element: &Element) -> CompSelection {
     let name_of = |element: &Element| element.attribute("name").unwrap_or_default().to_ascii_uppercase();
     let properties = named("prop")
         .map(|prop| PropSelection { name: name_of(prop), novalue: prop.attribute("novalue") == Some("yes") });
+    // One that says nothing of what is in it is wanted whole (RFC 4791 section 7.8.1 asks so for time zones).
+    let is_whole = ["prop", "allprop", "comp", "allcomp"].into_iter().all(|name| !is(name));
     CompSelection {
         name: name_of(element),
-        properties: (!is("allprop")).then(|| properties.collect()),
-        components: (!is("allcomp")).then(|| named("comp").map(component).collect()),
+        properties: (!is_whole && !is("allprop")).then(|| properties.collect()),
+        components: (!is_whole && !is("allcomp")).then(|| named("comp").map(component).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Server;
+
+    /// RFC 4791 section 7.8.1 asks for time zones so.
+    #[test]
+    fn a_component_that_is_only_named_comes_whole() {
+        let object = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTIMEZONE\r\nTZID:Home\r\nBEGIN:STANDARD\r\n\
+            DTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\n\
+            UID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Home:20260101T120000\r\nSUMMARY:Lunch\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let mut server = Server::of(&["alice"]).with("calendars/alice/work/1.ics", object);
+        let query = "REPORT /calendars/alice/work/\nDepth: 1\n\n<C:calendar-query xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'>\
+            <D:prop><C:calendar-data><C:comp name='VCALENDAR'><C:comp name='VEVENT'><C:prop name='UID'/></C:comp>\
+            <C:comp name='VTIMEZONE'/></C:comp></C:calendar-data></D:prop><C:filter><C:comp-filter name='VCALENDAR'/></C:filter>\
+            </C:calendar-query>";
+        let reply = server.ask("alice", query);
+        assert_eq!(reply.status, 207);
+        assert!(reply.body.contains("TZID:Home") && reply.body.contains("END:STANDARD"), "{}", reply.body);
+        assert!(reply.body.contains("UID:1") && !reply.body.contains("SUMMARY") && !reply.body.contains("VERSION"));
     }
 }

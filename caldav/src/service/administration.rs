@@ -1,11 +1,12 @@
 //! Users, groups and app passwords over HTTP: robur's requests, which scripts send, and a few more that the page needs.
 //!
 //! ```text
-//! PUT    /users/NAME                      with a new password as the body (or robur's ?password=…)
+//! PUT    /users/NAME                      with a new password as the body (or robur's ?password=…); with If-None-Match: *
+//!                                         only if there is no such user
 //! DELETE /users/NAME
 //! POST   /users/NAME/app-passwords?label= the reply is the password, told once
 //! DELETE /users/NAME/app-passwords/ID
-//! PUT    /groups/NAME?members=a,b
+//! PUT    /groups/NAME?members=a,b         likewise
 //! DELETE /groups/NAME
 //! PUT    /groups/NAME/users/USER          and DELETE
 //! ```
@@ -55,7 +56,8 @@ pub async fn handle(service: &Arc<Service>, request: &Request) -> Result<Respons
         Task::SetMembers(name, _) => service.published.world().is_group(name),
         _ => true,
     };
-    let edit = move |edit: &mut Edit| carry_out(edit, &task, &today, random);
+    let only_new = request.header("if-none-match").is_some_and(|value| value.trim() == "*");
+    let edit = move |edit: &mut Edit| carry_out(edit, &task, only_new, &today, random);
     let author = service.author(&request.login.user);
     let committed = service.store.commit(author, "Change accounts", edit).await;
     let secret = committed.map_err(|error| refusal(error.map_edit(to_error)))?.value;
@@ -126,14 +128,27 @@ fn permit(request: &Request, task: &Task) -> Result<(), Error> {
 }
 
 /// The change; an app password if one was made.
-fn carry_out(edit: &mut Edit, task: &Task, today: &str, random: [u8; 20]) -> Result<Option<String>, AccountsError> {
+fn carry_out(
+    edit: &mut Edit,
+    task: &Task,
+    only_new: bool,
+    today: &str,
+    random: [u8; 20],
+) -> Result<Option<String>, AccountsError> {
     match task {
         Task::SetPassword(name, hash) => {
             let change = UserChange { password: Some(hash.clone()), ..UserChange::default() };
-            match accounts::change_user(edit, name, &change) {
+            let changed = match only_new {
+                true => Err(AccountsError::NoSuchUser(name.clone())),
+                false => accounts::change_user(edit, name, &change),
+            };
+            match changed {
                 Err(AccountsError::NoSuchUser(_)) => accounts::create_user(edit, name, &change, Calendars::Keep)?,
                 other => other?,
             }
+        }
+        Task::SetMembers(name, _) if only_new && accounts::members(edit, name).is_ok() => {
+            return Err(AccountsError::GroupExists(name.clone()));
         }
         Task::RemoveUser(name) => accounts::remove_user(edit, name, Calendars::Keep)?,
         Task::AddAppPassword(name, label) => {
@@ -154,6 +169,7 @@ fn to_error(error: AccountsError) -> Error {
         AccountsError::NoSuchUser(_) | AccountsError::NoSuchGroup(_) | AccountsError::NoSuchAppPassword { .. } => {
             Error::NotFound
         }
+        AccountsError::UserExists(_) | AccountsError::GroupExists(_) => Error::PreconditionFailed(error.to_string()),
         AccountsError::Broken { path, error } => Error::Broken { path, reason: error.to_string() },
         AccountsError::Tree(error) => Error::Internal(error.to_string()),
         other => Error::BadRequest(other.to_string()),

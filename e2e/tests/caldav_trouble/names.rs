@@ -80,6 +80,9 @@ fn nobody_is_called_like_something_of_ours() {
     world.make_user("root");
     assert_eq!(world.user("root").propfind("/calendars/alice/", "0", "<D:displayname/>").status, 404);
     assert_eq!(world.user("root").send("PUT", "/users/mallory", &[], "secret").status, 403);
+    let only_new = [("If-None-Match", "*")];
+    assert_eq!(admin.send("PUT", "/users/root", &only_new, "another").status, 412, "who is there keeps the password");
+    assert_eq!(world.user("root").propfind("/", "0", "<D:displayname/>").status, 207);
     for bad in ["", "a\tb", &"x".repeat(2000)] {
         assert_eq!(admin.send("PUT", "/users/carol", &[], bad).status, 400, "{bad:.5?}");
     }

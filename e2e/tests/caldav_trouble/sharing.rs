@@ -164,6 +164,8 @@ fn a_group_is_its_members_of_the_moment() {
     let (alice, work) = scene(&world);
     let (admin, bob) = (world.admin(), world.user("bob"));
     assert_eq!(admin.send("PUT", "/groups/staff?members=bob", &[], "").status, 201);
+    let only_new = [("If-None-Match", "*")];
+    assert_eq!(admin.send("PUT", "/groups/staff?members=", &only_new, "").status, 412, "it is not emptied by mistake");
     share(&alice, &work, "/principals/staff/", READ);
     assert_eq!(bob.get(&format!("{work}public.ics")).status, 200);
     assert_eq!(admin.send("DELETE", "/groups/staff/users/bob", &[], "").status / 100, 2);
