@@ -1,7 +1,8 @@
 //! What an administrator asks for, as changes of the tree: users, app passwords, and in `groups` who belongs together.
 //!
-//! Everything here is a function from an edit to a changed edit, with the message of its commit. It may run again on a newer
-//! tree, so hashes and random numbers are made beforehand. Files that are broken are left alone, and the message says which.
+//! Everything here is a function from an edit to a changed edit, with the message of its commit. It may run again on a
+//! newer tree, so hashes and random numbers are made beforehand. Files that are broken are left alone, and the message
+//! says which.
 
 mod groups;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Calendar user addresses (RFC 6638 section 2.4.1): which user has which.
 //!
-//! A user has the addresses in the user's file, `mailto:NAME@HOST`, and the path of the principal. What is written in capitals is the
-//! same address.
+//! A user has the addresses in the user's file, `mailto:NAME@HOST`, and the path of the principal. What is written in
+//! capitals is the same address.
 
 use std::collections::BTreeMap;
 

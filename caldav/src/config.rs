@@ -32,7 +32,8 @@ pub struct Arguments {
     #[command(flatten)]
     remote: RemoteArguments,
 
-    /// The name under which clients reach the service: in its certificate, and behind the @ of users without an address [default: --name].
+    /// The name under which clients reach the service: in its certificate, and behind the @ of users without an address
+    /// [default: --name].
     #[arg(long, visible_alias = "host", value_name = "NAME")]
     hostname: Option<String>,
 
@@ -40,7 +41,8 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     listen: Vec<Listen>,
 
-    /// The port of plain HTTP, where clients are answered [default: 80 behind a proxy, 8080 without one], or with TLS sent to it [default: none].
+    /// The port of plain HTTP, where clients are answered [default: 80 behind a proxy, 8080 without one], or with TLS
+    /// sent to it [default: none].
     #[arg(long, value_name = "PORT")]
     http: Option<u16>,
 
@@ -92,7 +94,8 @@ pub struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 4096)]
     connections: usize,
 
-    /// Connections at once of one client, an IPv4 address or an IPv6 network of 64 bits; behind a proxy there is no such limit.
+    /// Connections at once of one client, an IPv4 address or an IPv6 network of 64 bits; behind a proxy there is no
+    /// such limit.
     #[arg(long, value_name = "NUMBER", default_value_t = 1024)]
     connections_per_client: usize,
 

@@ -1,8 +1,8 @@
 //! Passwords: what is stored of them, how they are compared, and who has to wait.
 //!
-//! A person's password is stored as argon2id, a PHC string; comparing takes about 15 ms, on purpose. An app password is a random
-//! secret of 160 bits, which nobody can guess, so SHA-256 is enough. Hashes of robur's server are taken over as they are, until
-//! the password is changed. Randomness and the time are arguments, so all of this is pure.
+//! A person's password is stored as argon2id, a PHC string; comparing takes about 15 ms, on purpose. An app password is
+//! a random secret of 160 bits, which nobody can guess, so SHA-256 is enough. Hashes of robur's server are taken over
+//! as they are, until the password is changed. Randomness and the time are arguments, so all of this is pure.
 
 mod app;
 mod basic;

@@ -1,7 +1,7 @@
 //! Calendars for others: shares with users and groups, and secret links for whoever has no account.
 //!
-//! The standard's way is the ACL method; CalendarServer's is a POST, which macOS sends. Both write the same shares, which take
-//! effect at once: an invitation to a calendar needs no answer here.
+//! The standard's way is the ACL method; CalendarServer's is a POST, which macOS sends. Both write the same shares,
+//! which take effect at once: an invitation to a calendar needs no answer here.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,8 @@
 //! `gitstead caldav-migrate`: a repository of robur's CalDAV server becomes one of ours, its history kept.
 //!
-//! The way to both repositories is the git program's own, with the keys and known hosts of who runs this: robur's server also
-//! lives on https:// and git://, which gitstore does not speak. The change itself is made by gitstore in a copy.
+//! The way to both repositories is the git program's own, with the keys and known hosts of who runs this: robur's
+//! server also lives on https:// and git://, which gitstore does not speak. The change itself is made by gitstore in a
+//! copy.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -6,7 +6,8 @@ use gitstore::Snapshot;
 
 use crate::tree::{self, TreeError};
 
-/// Checks the zone files and key files, or the users and calendars, of a folder or of a revision of the repository it is run in.
+/// Checks the zone files and key files, or the users and calendars, of a folder or of a revision of the repository it
+/// is run in.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The folder, or the revision.

@@ -35,7 +35,8 @@ pub enum TreeError {
     Name(#[from] ReadError),
 }
 
-/// Reads the folder `name`, or if there is none the revision of that name of the repository that the working folder is in.
+/// Reads the folder `name`, or if there is none the revision of that name of the repository that the working folder is
+/// in.
 pub fn load(name: &str) -> Result<Snapshot, TreeError> {
     if Path::new(name).is_dir() {
         return load_folder(Path::new(name));

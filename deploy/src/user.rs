@@ -34,7 +34,8 @@ enum Command {
 /// Where the users are.
 #[derive(Debug, clap::Args)]
 struct Repository {
-    /// The repository: as services take it in --remote, or a folder: a bare repository, or a checkout, whose files are written
+    /// The repository: as services take it in --remote, or a folder: a bare repository, or a checkout, whose files are
+    /// written
     #[arg(value_name = "REMOTE", value_parser = place::parse)]
     place: Place,
     #[command(flatten)]

@@ -58,7 +58,8 @@ pub fn catalog(change: &ZoneChange) -> String {
     format!("{}\n", shortened(&format!("{}: {what}", without_dot(&change.apex))))
 }
 
-/// A line for each record but for the SOA, whose serial changes with everything; `change` is removal and addition at once.
+/// A line for each record but for the SOA, whose serial changes with everything; `change` is removal and addition at
+/// once.
 fn lines(change: &ZoneChange) -> Vec<String> {
     let difference = &change.difference;
     let soa_only = difference.removed.iter().chain(&difference.added).all(|record| record.rtype == RecordType::SOA);

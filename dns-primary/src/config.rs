@@ -40,7 +40,8 @@ pub struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     poll: u64,
 
-    /// When a zone's content changed but not its serial: commit the next serial (auto), or go on serving the old zone (manual).
+    /// When a zone's content changed but not its serial: commit the next serial (auto), or go on serving the old zone
+    /// (manual).
     #[arg(long, value_name = "POLICY", default_value = "auto", value_enum)]
     serial: SerialPolicy,
 

@@ -1,5 +1,5 @@
-//! A push becomes what is served: pulled when somebody says so or time has passed, read, published, reported in the log and in
-//! a note on the commit, and told to the secondaries.
+//! A push becomes what is served: pulled when somebody says so or time has passed, read, published, reported in the log
+//! and in a note on the commit, and told to the secondaries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ pub async fn begin(service: &Service) {
     publish(service);
 }
 
-/// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order does
-/// not matter.
+/// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order
+/// does not matter.
 pub fn publish(service: &Service) {
     let steps = service.published.publish(&service.store.snapshot());
     let Some(last) = steps.last() else { return };

@@ -1,8 +1,9 @@
 //! Versions of a zone that are no longer in memory, from the history of the branch: for IXFR after a restart.
 //!
-//! Serials grow along the history, so that a version is found by halving it; a handful of older trees is fetched for one
-//! search. What changed since then is one step (RFC 1995 section 5), which the journal keeps. Whatever is doubtful, such as a serial that stood
-//! for two contents, or a history that somebody rewrote, gives nothing, and the asker gets the whole zone.
+//! Serials grow along the history, so that a version is found by halving it; a handful of older trees is fetched for
+//! one search. What changed since then is one step (RFC 1995 section 5), which the journal keeps. Whatever is doubtful,
+//! such as a serial that stood for two contents, or a history that somebody rewrote, gives nothing, and the asker gets
+//! the whole zone.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -176,8 +177,8 @@ impl Search<'_> {
         if Difference::between(&first, zone).is_empty() { Ok(()) } else { Err(SearchError::Doubtful) }
     }
 
-    /// A next version that only has another serial says that what came before it had one of those that were in use: somebody
-    /// changed the content without it, perhaps by a push that rewrote the history.
+    /// A next version that only has another serial says that what came before it had one of those that were in use:
+    /// somebody changed the content without it, perhaps by a push that rewrote the history.
     async fn check_successor(&mut self, newest: usize, zone: &Zone) -> Result<(), SearchError> {
         let mut successor = newest.checked_sub(1).ok_or(SearchError::Doubtful)?;
         while self.known_at(successor).await? == Known::Broken {

@@ -1,7 +1,8 @@
 //! Which repository is served, and what the trees on the way to the next one mean.
 //!
-//! A commit's edit runs on a tree that is not served yet, perhaps on top of others of the same push. What those trees mean is
-//! remembered here, so that nothing is read twice: neither when the next edit runs, nor when the push is accepted.
+//! A commit's edit runs on a tree that is not served yet, perhaps on top of others of the same push. What those trees
+//! mean is remembered here, so that nothing is read twice: neither when the next edit runs, nor when the push is
+//! accepted.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -82,9 +83,9 @@ impl Published {
         });
     }
 
-    /// Before the first publication of `tip`: takes what trees of the past said for what was served then, the oldest first, so
-    /// that the last good version of a file that is broken now is at hand, and a serial that was not advanced is noticed. The
-    /// journals stay empty: nobody knows which of these trees were served indeed.
+    /// Before the first publication of `tip`: takes what trees of the past said for what was served then, the oldest
+    /// first, so that the last good version of a file that is broken now is at hand, and a serial that was not advanced
+    /// is noticed. The journals stay empty: nobody knows which of these trees were served indeed.
     pub fn begin(&self, past: &[Snapshot], tip: &Snapshot) {
         let mut inner = self.lock();
         let same = past.iter().rev().take_while(|snapshot| snapshot.tree_id() == tip.tree_id()).count();
@@ -123,8 +124,8 @@ impl Published {
         self.journals().get(apex).cloned()
     }
 
-    /// Puts an older version into the journal of `zone`, which is served or was a moment ago; a journal that leads from that
-    /// version to this one.
+    /// Puts an older version into the journal of `zone`, which is served or was a moment ago; a journal that leads from
+    /// that version to this one.
     pub fn reach_back(&self, old: &Zone, zone: &Zone) -> Option<Journal> {
         let journal = self.journal(zone.apex());
         // Comparing takes a while: not while others wait for the journals.
@@ -138,7 +139,8 @@ impl Published {
         Some(alone)
     }
 
-    /// Versions of a zone that share memory are compared in the time that their difference takes: an update's cost no more.
+    /// Versions of a zone that share memory are compared in the time that their difference takes: an update's cost no
+    /// more.
     fn write_journals(&self, before: &Repository, step: &Step) {
         let (before, after) = (before.zones(), step.repository.zones());
         let mut journals = self.journals();

@@ -1,5 +1,5 @@
-//! An UPDATE becomes a commit: checked and turned into edits of zone files on the tree that the commit will stand on, once
-//! more if somebody else pushed first, and answered when the remote has it.
+//! An UPDATE becomes a commit: checked and turned into edits of zone files on the tree that the commit will stand on,
+//! once more if somebody else pushed first, and answered when the remote has it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -91,8 +91,8 @@ pub async fn update_catalog(service: &Service, apex: Name) {
     }
 }
 
-/// The serial of a catalog that begins, perhaps once more after somebody deleted it: the time, which is ahead of any catalog that
-/// began earlier and changed less than once a second.
+/// The serial of a catalog that begins, perhaps once more after somebody deleted it: the time, which is ahead of any
+/// catalog that began earlier and changed less than once a second.
 pub fn first_serial() -> Serial {
     Serial(clock::unix_seconds() as u32)
 }

@@ -20,8 +20,9 @@ pub const ENDING_DEADLINE: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Service")]
 pub struct Arguments {
-    /// A TSIG key [SHA1, SHA224, SHA256, SHA384, SHA512]; may be repeated. A name like x.192.0.2.1._transfer.example.com also says
-    /// which zone to fetch and where from; without a zone at its end, all zones of that primary.
+    /// A TSIG key [SHA1, SHA224, SHA256, SHA384, SHA512]; may be repeated. A name like
+    /// x.192.0.2.1._transfer.example.com also says which zone to fetch and where from; without a zone at its end, all
+    /// zones of that primary.
     #[arg(long, value_name = "NAME:ALG:BASE64")]
     keys: Vec<Key>,
 

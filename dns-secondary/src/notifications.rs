@@ -1,4 +1,5 @@
-//! Telling the next secondaries in the chain: [`dns::server::Announcer`] says whom and when, the speaker has the sockets.
+//! Telling the next secondaries in the chain: [`dns::server::Announcer`] says whom and when, the speaker has the
+//! sockets.
 
 use std::io;
 use std::net::SocketAddr;

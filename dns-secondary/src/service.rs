@@ -161,7 +161,8 @@ impl Service {
         });
     }
 
-    /// Something happened on a connection that we opened. Requests may come over it too: NOTIFY from a MirageOS primary.
+    /// Something happened on a connection that we opened. Requests may come over it too: NOTIFY from a MirageOS
+    /// primary.
     fn happened(self: &Arc<Self>, connection: u64, address: SocketAddr, event: Event) {
         match event {
             Event::Connected => self.act(|secondary, moment| secondary.connected(connection, moment)),

@@ -1,4 +1,5 @@
-//! Measures the answering path alone: time to build a zone, its memory, nanoseconds per answer, a small change, a transfer.
+//! Measures the answering path alone: time to build a zone, its memory, nanoseconds per answer, a small change, a
+//! transfer.
 //!
 //! `cargo run --release -p dns --example measure_dns [NAMES]`, by default 105 names and then 704,000. The zone and the
 //! questions come from a fixed seed.

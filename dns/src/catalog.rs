@@ -1,7 +1,8 @@
-//! Catalog zones (RFC 9432): the list of a server's zones as a zone, so that its secondaries add and remove them by themselves.
+//! Catalog zones (RFC 9432): the list of a server's zones as a zone, so that its secondaries add and remove them by
+//! themselves.
 //!
-//! A member's unique label is a hash of its name, so that it stays the same whoever writes the catalog and whenever. A catalog
-//! that is broken changes nothing: the members of its last good version stay.
+//! A member's unique label is a hash of its name, so that it stays the same whoever writes the catalog and whenever. A
+//! catalog that is broken changes nothing: the members of its last good version stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! TSIG keys, and the rights that a key's name carries.
 //!
-//! `x._update.example.org` may update, transfer and notify `example.org` and everything below; `_transfer` may transfer and
-//! notify, `_notify` only notify. The right-most of these labels counts; nothing to its right means every zone. Any other key
-//! signs queries and no more. A `_transfer` name can also hold the addresses of a primary and a secondary.
+//! `x._update.example.org` may update, transfer and notify `example.org` and everything below; `_transfer` may transfer
+//! and notify, `_notify` only notify. The right-most of these labels counts; nothing to its right means every zone. Any
+//! other key signs queries and no more. A `_transfer` name can also hold the addresses of a primary and a secondary.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -371,7 +371,8 @@ fn check(entry: &KeyEntry, places: &HashMap<Name, String>) -> Result<Key, KeyRef
     }
 }
 
-/// The domain that all keys of a file must lie in: the root for `_keys`, `foo` for `foo._keys`; none for any other file.
+/// The domain that all keys of a file must lie in: the root for `_keys`, `foo` for `foo._keys`; none for any other
+/// file.
 pub fn domain_of_file(file: &str) -> Option<Name> {
     match file.strip_suffix("_keys")? {
         "" => Some(Name::root()),

@@ -1,19 +1,21 @@
-//! Authoritative DNS as pure functions and state machines. Octets, text and the time go in; octets, text and values come out.
+//! Authoritative DNS as pure functions and state machines. Octets, text and the time go in; octets, text and values
+//! come out.
 //!
-//! The values: a [`Name`], an [`Rdata`] whose shape one table of layouts knows ([`rdata`]), a [`Record`], a [`Zone`] (one
-//! immutable version, sharing with others what does not differ), a [`ZoneSet`]. [`message`] and [`wire`] are the octets around
-//! them.
+//! The values: a [`Name`], an [`Rdata`] whose shape one table of layouts knows ([`rdata`]), a [`Record`], a [`Zone`]
+//! (one immutable version, sharing with others what does not differ), a [`ZoneSet`]. [`message`] and [`wire`] are the
+//! octets around them.
 //!
-//! A query: [`answer::answer`] takes the zones and the octets, and writes the reply into a buffer. It allocates nothing.
+//! A query: [`answer::answer`] takes the zones and the octets, and writes the reply into a buffer. It allocates
+//! nothing.
 //!
-//! An update: [`tsig::open`] says who signed it, [`keys`] what that key may, [`update::run`] makes new zones of old ones or says
-//! why not, and [`zonefile::Document::edit`] finds the smallest change of the zone file's text.
+//! An update: [`tsig::open`] says who signed it, [`keys`] what that key may, [`update::run`] makes new zones of old
+//! ones or says why not, and [`zonefile::Document::edit`] finds the smallest change of the zone file's text.
 //!
 //! A zone file: [`zonefile::parse`] gives a zone and a document, or every error with its line and column.
 //!
 //! A transfer out: [`transfer::Outgoing`] streams a zone, or the steps that a [`transfer::Journal`] remembers; in:
-//! [`transfer::incoming`] has a state for each awaited message. [`secondary`] lives the life of a secondary over virtual time,
-//! [`catalog`] reads and writes lists of zones, [`notify`] knows whom to tell and when again.
+//! [`transfer::incoming`] has a state for each awaited message. [`secondary`] lives the life of a secondary over
+//! virtual time, [`catalog`] reads and writes lists of zones, [`notify`] knows whom to tell and when again.
 //!
 //! [`server`] puts together what a primary and a secondary have in common.
 //!

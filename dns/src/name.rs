@@ -1,7 +1,8 @@
 //! Domain names in wire form (RFC 1035 section 3.1): labels with their lengths, the root label last, never compressed.
 //!
-//! Case is kept and never counts: equality, order and hash look at ASCII lower case (RFC 4343). The order is the canonical
-//! one of RFC 4034 section 6.1: by labels from the root, so that a name sorts directly before everything below it.
+//! Case is kept and never counts: equality, order and hash look at ASCII lower case (RFC 4343). The order is the
+//! canonical one of RFC 4034 section 6.1: by labels from the root, so that a name sorts directly before everything
+//! below it.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! A keyed hash of domain names, label by label from the root, so that one pass over a name gives the hash of each of
 //! its ancestors.
 //!
-//! Case does not count (RFC 4343). The key is one for the process, since zones and zone sets share hashes; whoever starts
-//! the process gives it once, before the first zone, so that nobody can choose names that fall together.
+//! Case does not count (RFC 4343). The key is one for the process, since zones and zone sets share hashes; whoever
+//! starts the process gives it once, before the first zone, so that nobody can choose names that fall together.
 
 use std::sync::OnceLock;
 

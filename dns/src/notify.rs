@@ -1,7 +1,7 @@
 //! NOTIFY (RFC 1996): whom to tell that a zone changed, and when again.
 //!
-//! [`targets`] says whom. [`Notifier`] keeps for each zone and target when to send next, each on its own: a secondary that does
-//! not answer delays no other. A newer change takes the place of an older one. Time is since any fixed start.
+//! [`targets`] says whom. [`Notifier`] keeps for each zone and target when to send next, each on its own: a secondary
+//! that does not answer delays no other. A newer change takes the place of an older one. Time is since any fixed start.
 
 mod message;
 mod targets;
@@ -78,7 +78,8 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Nobody is to be told anything. With more than `capacity` pending, those whose next try is farthest off are forgotten.
+    /// Nobody is to be told anything. With more than `capacity` pending, those whose next try is farthest off are
+    /// forgotten.
     pub fn new(schedule: Schedule, capacity: usize) -> Notifier {
         let (pending, queue, of_zone) = Default::default();
         Notifier { schedule, capacity: capacity.max(1), pending, queue, of_zone, next_number: 0 }
@@ -155,8 +156,8 @@ impl Notifier {
         self.queue.first().map(|(next, _)| *next)
     }
 
-    /// A reply came, of any RCODE: who it was that need not be told again. None for a reply that nothing awaits. `believed` says
-    /// of a target, with what was signed for it, whether the reply is its own.
+    /// A reply came, of any RCODE: who it was that need not be told again. None for a reply that nothing awaits.
+    /// `believed` says of a target, with what was signed for it, whether the reply is its own.
     pub fn acknowledged(
         &mut self,
         acknowledgement: &Acknowledgement,

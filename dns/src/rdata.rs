@@ -1,7 +1,7 @@
 //! RDATA in uncompressed wire form, and the layout of each type that says where its names are.
 //!
-//! One table, [`layout`], serves decoding and decompression, equality, the canonical form (RFC 4034 section 6.2), compression
-//! of answers and the presentation format. A type without a layout is opaque octets (RFC 3597).
+//! One table, [`layout`], serves decoding and decompression, equality, the canonical form (RFC 4034 section 6.2),
+//! compression of answers and the presentation format. A type without a layout is opaque octets (RFC 3597).
 
 use std::cmp::Ordering;
 

@@ -1,9 +1,9 @@
 //! The life of a secondary as a state machine over virtual time (RFC 1034 section 4.3.5, RFC 1996, RFC 9432).
 //!
-//! Events go in by method, [`Effect`]s come out; the caller owns sockets, clock and random numbers. Each zone asks its primaries
-//! in rounds: SOA, differences, whole zone, the next primary when one is of no use. All zones of a primary share one connection,
-//! which is kept open where a MirageOS primary tells of changes over it.
-//! What strangers can make it do is bounded: one round a zone at a time, however many NOTIFY come.
+//! Events go in by method, [`Effect`]s come out; the caller owns sockets, clock and random numbers. Each zone asks its
+//! primaries in rounds: SOA, differences, whole zone, the next primary when one is of no use. All zones of a primary
+//! share one connection, which is kept open where a MirageOS primary tells of changes over it. What strangers can make
+//! it do is bounded: one round a zone at a time, however many NOTIFY come.
 
 mod life;
 mod link;
@@ -207,8 +207,9 @@ impl Secondary {
         }
     }
 
-    /// Takes on the zones that the names of keys give (MirageOS): `P1.P2.P3.P4._transfer.ZONE` is fetched from the address in
-    /// it, `_transfer` without a zone asks the primary for all. A key that names no address counts for `primaries`.
+    /// Takes on the zones that the names of keys give (MirageOS): `P1.P2.P3.P4._transfer.ZONE` is fetched from the
+    /// address in it, `_transfer` without a zone asks the primary for all. A key that names no address counts for
+    /// `primaries`.
     pub fn add_keyed(&mut self, primaries: &[SocketAddr], moment: &mut Moment<'_>) -> Vec<Effect> {
         let mut sources: BTreeMap<Name, Vec<Primary>> = BTreeMap::new();
         let mut keys: Vec<&Key> = self.keys.iter().collect();

@@ -1,8 +1,8 @@
 //! An authoritative server as a function: what is served, a message and the time → what to do about it.
 //!
-//! Here is what a primary and a secondary have in common: queries, signatures, transfers out, subscriptions. NOTIFY and UPDATE
-//! are opened and handed back as a [`Request`]. Replies to requests that can be understood carry exactly the question that was
-//! asked, since MirageOS clients expect one in every reply.
+//! Here is what a primary and a secondary have in common: queries, signatures, transfers out, subscriptions. NOTIFY and
+//! UPDATE are opened and handed back as a [`Request`]. Replies to requests that can be understood carry exactly the
+//! question that was asked, since MirageOS clients expect one in every reply.
 
 mod announcer;
 mod journals;

@@ -1,8 +1,10 @@
-//! Transaction signatures (RFC 8945): any octets → [`SignedMessage`] → [`VerifiedMessage`]; signing; chains of messages.
+//! Transaction signatures (RFC 8945): any octets → [`SignedMessage`] → [`VerifiedMessage`]; signing; chains of
+//! messages.
 //!
-//! The surprising thing: a MAC is tried with the message ID that the TSIG record names (Original ID) and, where that fails, with
-//! the ID of the header. MirageOS clients write 0 into the record and sign the ID of the header; Original ID is under no MAC.
-//! There is no memory of past messages: what a fudge allows can be replayed that long, hence its limit in [`Policy`].
+//! The surprising thing: a MAC is tried with the message ID that the TSIG record names (Original ID) and, where that
+//! fails, with the ID of the header. MirageOS clients write 0 into the record and sign the ID of the header; Original
+//! ID is under no MAC. There is no memory of past messages: what a fudge allows can be replayed that long, hence its
+//! limit in [`Policy`].
 
 mod chain;
 mod mac;

@@ -45,7 +45,8 @@ impl<'a> Cursor<'a> {
         self.end - self.at
     }
 
-    /// Splits off the next `length` octets as a cursor of its own; names in it may still point backwards into the message.
+    /// Splits off the next `length` octets as a cursor of its own; names in it may still point backwards into the
+    /// message.
     pub fn split(&mut self, length: usize) -> Result<Cursor<'a>, WireError> {
         let start = self.at;
         self.take(length)?;

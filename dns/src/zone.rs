@@ -1,7 +1,8 @@
 //! One version of one zone: immutable, compact, shared between versions where they do not differ.
 //!
 //! Owner names are found by hash. Empty non-terminals (RFC 4592 section 2.2.2) are nodes like others, so that a name's
-//! ancestors down from the apex always exist. There is no order in it, but for the NSEC and NSEC3 chains of a signed zone.
+//! ancestors down from the apex always exist. There is no order in it, but for the NSEC and NSEC3 chains of a signed
+//! zone.
 
 mod apply;
 mod builder;
@@ -185,7 +186,8 @@ impl Zone {
         self.0.names
     }
 
-    /// Addresses of name servers of the apex that are not in the zone: to send NOTIFY to, never answered or transferred.
+    /// Addresses of name servers of the apex that are not in the zone: to send NOTIFY to, never answered or
+    /// transferred.
     pub fn outside_glue(&self) -> &[Record] {
         &self.0.outside_glue
     }
@@ -328,8 +330,8 @@ impl<'a> Rrset<'a> {
         self.0.rtype()
     }
 
-    /// Time to live, in seconds. That of RRSIG records is the one that they sign, each its own (RFC 4034 section 3): see
-    /// [`Rrset::records`]; here it is 0.
+    /// Time to live, in seconds. That of RRSIG records is the one that they sign, each its own (RFC 4034 section 3):
+    /// see [`Rrset::records`]; here it is 0.
     pub fn ttl(&self) -> u32 {
         self.0.ttl()
     }

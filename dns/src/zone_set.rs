@@ -1,5 +1,5 @@
-//! All zones that are served, found by hash; one version of the set is never changed, and shares with the next what does
-//! not differ.
+//! All zones that are served, found by hash; one version of the set is never changed, and shares with the next what
+//! does not differ.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! A primary that misbehaves by script: each TCP connection gets the next act, and when they are used up, good behaviour.
+//! A primary that misbehaves by script: each TCP connection gets the next act, and when they are used up, good
+//! behaviour.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

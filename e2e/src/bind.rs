@@ -110,9 +110,11 @@ impl Bind {
         let key = format!("key \"{}\" {{ algorithm {}; secret \"{}\"; }};\n", key.name, key.algorithm, key.secret);
         let configuration = home.join("named.conf");
         write(&configuration, format!("{options}{key}{zones}"));
-        // Distributions confine named to its usual folders by the path of the program, so it runs from a path of its own.
+        // Distributions confine named to its usual folders by the path of the program, so it runs from a path of its
+        // own.
         let named = home.join("named");
-        // By cp, because a file that this process writes may be held open by a child that another thread starts just then.
+        // By cp, because a file that this process writes may be held open by a child that another thread starts just
+        // then.
         let copied = run(Command::new("cp").arg(program("named")).arg(&named), "");
         assert!(copied.success, "named cannot be copied: {}", copied.output);
         let mut command = Command::new(&named);

@@ -7,7 +7,8 @@ use std::sync::Mutex;
 
 use crate::process::run;
 
-/// A command line of `program`, which `package` builds: now, if the test was not started by `cargo e2e`, which has built it.
+/// A command line of `program`, which `package` builds: now, if the test was not started by `cargo e2e`, which has
+/// built it.
 pub fn command(program: &str, package: &str) -> Command {
     static BUILT: Mutex<Option<HashSet<String>>> = Mutex::new(None);
     let profile = profile();

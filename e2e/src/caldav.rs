@@ -1,4 +1,5 @@
-//! The calendar server `caldav` in a scene of its own: an SSH server, a repository, the server, and users who talk to it.
+//! The calendar server `caldav` in a scene of its own: an SSH server, a repository, the server, and users who talk to
+//! it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Runs the fuzz targets of `fuzz/` for some seconds each, from their seeds.
 //!
-//! libFuzzer with the compiler's own coverage, which the stable compiler has behind two ordinary options; no nightly, no
-//! cargo-fuzz.
+//! libFuzzer with the compiler's own coverage, which the stable compiler has behind two ordinary options; no nightly,
+//! no cargo-fuzz.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

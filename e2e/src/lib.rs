@@ -16,8 +16,8 @@
 //!   with the `dns` package, so that a misreading of an RFC there is not repeated here; [`records`] reads replies;
 //! - [`samples`]: the zones and keys that the stories are told with.
 //!
-//! Every part listens on a free loopback port, is awaited by what it says and not by a pause, is ended by its process id
-//! when its value is dropped, and shows what it printed when the test fails.
+//! Every part listens on a free loopback port, is awaited by what it says and not by a pause, is ended by its process
+//! id when its value is dropped, and shows what it printed when the test fails.
 //!
 //! The tests need Debian packages, so they are `#[ignore]`d; `cargo e2e` installs the packages and runs all of them.
 

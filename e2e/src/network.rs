@@ -1,7 +1,7 @@
 //! A network of the test's own: a namespace with taps in it, for services that bring their own stack.
 //!
-//! The thread that enters it stays in it, and so does everything it starts: clients, the SSH server, other name servers.
-//! It has no name and goes away with the last of them, however the test ends. Needs root.
+//! The thread that enters it stays in it, and so does everything it starts: clients, the SSH server, other name
+//! servers. It has no name and goes away with the last of them, however the test ends. Needs root.
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

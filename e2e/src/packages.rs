@@ -65,8 +65,8 @@ fn find(program: &str) -> Option<String> {
     folders.map(|folder| format!("{folder}/{program}")).find(|path| Path::new(path).is_file())
 }
 
-/// Installs packages, as root or through sudo. Their servers are not started: three of them would fight for port 53, and
-/// the tests start their own.
+/// Installs packages, as root or through sudo. Their servers are not started: three of them would fight for port 53,
+/// and the tests start their own.
 fn install_all(list: &str) -> Result<(), String> {
     let script = format!(
         "set -e\n\

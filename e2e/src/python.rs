@@ -1,4 +1,5 @@
-//! Python programs and libraries as second opinions, each set of them in an environment of its own in the target folder.
+//! Python programs and libraries as second opinions, each set of them in an environment of its own in the target
+//! folder.
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,8 +10,8 @@ use std::time::Duration;
 use crate::built;
 use crate::process::run_within;
 
-/// The folder of programs (`python3`, and those of the packages) of an environment with `packages`, each with its version:
-/// `khal==0.11.3`. Built once; tests that need it at the same time wait for each other.
+/// The folder of programs (`python3`, and those of the packages) of an environment with `packages`, each with its
+/// version: `khal==0.11.3`. Built once; tests that need it at the same time wait for each other.
 pub fn environment(packages: &[&str]) -> PathBuf {
     once("python", packages, install).join("environment/bin")
 }

@@ -20,7 +20,8 @@ pub const HOST: &str = "10.0.2.2";
 /// A release build takes minutes on a small machine, and may wait for another.
 const BUILD_PATIENCE: Duration = Duration::from_secs(1800);
 
-/// An image of `service` in the folder, with the list of its parts beside it: that which `cargo e2e` has built, or built now.
+/// An image of `service` in the folder, with the list of its parts beside it: that which `cargo e2e` has built, or
+/// built now.
 pub fn image(folder: &Folder, service: &str) -> PathBuf {
     let path = folder.join(&format!("{service}.img"));
     if std::env::var_os("GITSTEAD_E2E").is_some() {

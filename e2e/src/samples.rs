@@ -1,7 +1,7 @@
 //! The zones and keys that the stories are told with.
 //!
-//! All addresses of name servers are loopback addresses, so that nothing that a primary sends on its own account (NOTIFY
-//! to every NS) leaves the machine.
+//! All addresses of name servers are loopback addresses, so that nothing that a primary sends on its own account
+//! (NOTIFY to every NS) leaves the machine.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,5 @@
-//! A certification authority that does what it is told, for what pebble cannot do: renewal information, rate limits, lies.
+//! A certification authority that does what it is told, for what pebble cannot do: renewal information, rate limits,
+//! lies.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,9 +18,9 @@ pub struct ScriptedCa {
 }
 
 impl ScriptedCa {
-    /// Starts one; `behaviour` is JSON: `caa` (a list of domains), `days` (of a certificate), `renew_now` (how many times it
-    /// wants a renewal at once), `rate_limited` (how many orders it refuses first) with `retry_after` (seconds),
-    /// `invalid`, `wrong_key`, `nonsense`, `refuse_account` (true).
+    /// Starts one; `behaviour` is JSON: `caa` (a list of domains), `days` (of a certificate), `renew_now` (how many
+    /// times it wants a renewal at once), `rate_limited` (how many orders it refuses first) with `retry_after`
+    /// (seconds), `invalid`, `wrong_key`, `nonsense`, `refuse_account` (true).
     pub fn start(folder: &Folder, behaviour: &str) -> ScriptedCa {
         let port = free_port();
         let home = folder.subfolder(&format!("ca-{port}"));

@@ -169,8 +169,8 @@ impl World {
         serial(self.address(), zone).unwrap_or_else(|| panic!("the primary serves no SOA for {zone}"))
     }
 
-    /// An operator commits everything in the work tree, pushes, and the post-receive hook tells the primary. Returns the
-    /// commit.
+    /// An operator commits everything in the work tree, pushes, and the post-receive hook tells the primary. Returns
+    /// the commit.
     pub fn push(&self, message: &str) -> String {
         self.tree.pull_commit_push(message);
         self.tell();

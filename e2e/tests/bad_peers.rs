@@ -1,4 +1,5 @@
-//! Primaries, secondaries and strangers that misbehave: nothing of it is served, nothing stands still, and it heals by itself.
+//! Primaries, secondaries and strangers that misbehave: nothing of it is served, nothing stands still, and it heals by
+//! itself.
 
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! Invitations between users (RFC 6638) over HTTP and a real remote: one commit tells everybody, and survives a restart.
+//! Invitations between users (RFC 6638) over HTTP and a real remote: one commit tells everybody, and survives a
+//! restart.
 
 use e2e::caldav::{Scene, World, curl, event};
 

@@ -1,4 +1,5 @@
-//! Zones travel between our servers and NSD, Knot and BIND, in both directions, with TSIG (RFC 5936, 1995, 1996, 8945, 9432).
+//! Zones travel between our servers and NSD, Knot and BIND, in both directions, with TSIG (RFC 5936, 1995, 1996, 8945,
+//! 9432).
 
 #[path = "interop/peers.rs"]
 mod peers;
@@ -219,7 +220,8 @@ fn a_chain_that_begins_in_git() {
     assert!(knot.log().contains("IXFR, incoming"), "{}", knot.log());
 }
 
-/// NSD has no catalogs: a zone that it begins to serve is known by its signed NOTIFY, one that it ends to serve expires.
+/// NSD has no catalogs: a zone that it begins to serve is known by its signed NOTIFY, one that it ends to serve
+/// expires.
 #[test]
 #[ignore = "needs cargo e2e"]
 fn nsd_adds_and_removes_a_zone() {

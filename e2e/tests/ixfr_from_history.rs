@@ -1,4 +1,5 @@
-//! A restarted primary knows nothing but its repository, and still answers IXFR from versions that only the history has.
+//! A restarted primary knows nothing but its repository, and still answers IXFR from versions that only the history
+//! has.
 
 use e2e::clients::{dig, nsupdate, serial};
 use e2e::nsd::Nsd;

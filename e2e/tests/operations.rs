@@ -1,4 +1,5 @@
-//! What an operator sets up around a primary: syslog, a monitor, a host that limits pushes, a network that loses answers.
+//! What an operator sets up around a primary: syslog, a monitor, a host that limits pushes, a network that loses
+//! answers.
 
 use std::io::Read;
 use std::net::{TcpListener, UdpSocket};

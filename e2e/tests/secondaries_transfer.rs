@@ -91,7 +91,8 @@ fn over_ipv6() {
     secondary.wait_for_log("NOTIFY for example.com. from [::1]:");
 }
 
-/// NOTIFY goes to whom the zone's NS records name, unsigned, and to whom a key names, signed. Both listen on port 53, so this takes addresses of its own.
+/// NOTIFY goes to whom the zone's NS records name, unsigned, and to whom a key names, signed. Both listen on port 53,
+/// so this takes addresses of its own.
 #[test]
 #[ignore = "needs cargo e2e"]
 fn named_by_ns_records_and_by_keys() {

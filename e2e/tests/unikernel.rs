@@ -1,5 +1,5 @@
-//! `dns-primary` as a unikernel: the story of a server without a host. It boots in a virtual machine with a network stack of
-//! its own, pulls over SSH, answers, takes updates, follows pushes and hands its zones to a secondary.
+//! `dns-primary` as a unikernel: the story of a server without a host. It boots in a virtual machine with a network
+//! stack of its own, pulls over SSH, answers, takes updates, follows pushes and hands its zones to a secondary.
 
 use std::net::SocketAddr;
 use std::time::Instant;

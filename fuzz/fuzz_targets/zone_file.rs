@@ -1,4 +1,5 @@
-//! Any octets as a zone file, which may include itself or a small other one; what reads as a zone is edited and printed.
+//! Any octets as a zone file, which may include itself or a small other one; what reads as a zone is edited and
+//! printed.
 #![no_main]
 
 use bytes::Bytes;

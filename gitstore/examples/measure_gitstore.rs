@@ -1,6 +1,7 @@
 //! What a remote takes: commits a second with many outstanding, and the cost of a small change to a large file.
 //!
-//! `measure REMOTE KEYFILE rate COUNT OUTSTANDING` or `measure REMOTE KEYFILE large MEGABYTES`. It writes to the branch.
+//! `measure REMOTE KEYFILE rate COUNT OUTSTANDING` or `measure REMOTE KEYFILE large MEGABYTES`. It writes to the
+//! branch.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;

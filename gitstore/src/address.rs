@@ -1,4 +1,5 @@
-//! Addresses of a branch: `user@host:path#branch`, `ssh://user@host:port/path#branch`, `/path#branch`, `file:///path#branch`.
+//! Addresses of a branch: `user@host:path#branch`, `ssh://user@host:port/path#branch`, `/path#branch`,
+//! `file:///path#branch`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,8 @@
 //! The next push's git-receive-pack, started while the present push is under way, so that nobody waits for its start.
 //!
 //! Its list of references is old when it is used. That does no harm: git compares the old value that a push names with
-//! the reference as it is when it is locked. Servers that compare with the list say so, and are not asked this way again.
+//! the reference as it is when it is locked. Servers that compare with the list say so, and are not asked this way
+//! again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -9,7 +9,8 @@ use crate::{HostKeyPin, HostKeyPolicy, Identity, Options, RemoteAddress, SshKey}
 /// Where the repository is, and how to log in there.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RemoteArguments {
-    /// Where the repository is: user@host:path#branch, ssh://user@host:port/path#branch, or a local path; the branch is main when none is named.
+    /// Where the repository is: user@host:path#branch, ssh://user@host:port/path#branch, or a local path; the branch is
+    /// main when none is named.
     #[arg(short, long, value_name = "REMOTE")]
     remote: RemoteAddress,
 

@@ -289,8 +289,8 @@ impl Group {
         After::Again
     }
 
-    /// The branch has not moved, and yet the remote declined. Unless that may be a lock, which passes, or an earlier push of the
-    /// same commits that is still under way, it means it.
+    /// The branch has not moved, and yet the remote declined. Unless that may be a lock, which passes, or an earlier
+    /// push of the same commits that is still under way, it means it.
     fn must_believe(&self) -> bool {
         let lock = ["lock", "failed to update ref", "stale info", "fetch first"];
         let may_pass = self.in_doubt.is_some() || lock.iter().any(|word| self.reason.contains(word));

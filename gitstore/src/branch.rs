@@ -57,7 +57,8 @@ impl Branch {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the remote where the branch is; whoever waits for a change is told by [`Branch::install`], which is left to the caller.
+    /// Asks the remote where the branch is; whoever waits for a change is told by [`Branch::install`], which is left to
+    /// the caller.
     pub(crate) async fn look(&self) -> Result<Snapshot, RemoteError> {
         let have = self.current();
         let result = match self.origin.fetch_tip(&self.reference, Some(&have)).await {

@@ -1,7 +1,7 @@
 //! The queue of commits of one branch: group commit, compare-and-swap, commits refused, outcomes unknown.
 //!
-//! One task does it all, one thing at a time: a pull, or a [`batch`](crate::batch) of commits. While it is busy, commits queue; the next
-//! push carries them all.
+//! One task does it all, one thing at a time: a pull, or a [`batch`](crate::batch) of commits. While it is busy,
+//! commits queue; the next push carries them all.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -186,8 +186,8 @@ impl Driver {
         let now = Instant::now();
         let pause = self.courtesy.pause(start, now, self.branch.health().last_foreign);
         self.next_push = self.next_push.max(now + pause);
-        // Clients that were just answered are about to ask again: a push that leaves with the first of them makes all others
-        // wait for the next one.
+        // Clients that were just answered are about to ask again: a push that leaves with the first of them makes all
+        // others wait for the next one.
         self.gather_until = now + ((now - start) / GATHER_PART).min(GATHER_MOST);
     }
 

@@ -1,8 +1,9 @@
 //! Leaving room for other writers of the same branch.
 //!
-//! A push is a compare-and-swap on what was fetched before. Whoever pushes without a pause always wins, since everybody else
-//! has to fetch first; the others would wait for ever. So there is a pause after a push for as long as another writer takes
-//! to fetch and push, when one was seen lately, and now and then when none was, since one that always loses is never seen.
+//! A push is a compare-and-swap on what was fetched before. Whoever pushes without a pause always wins, since everybody
+//! else has to fetch first; the others would wait for ever. So there is a pause after a push for as long as another
+//! writer takes to fetch and push, when one was seen lately, and now and then when none was, since one that always
+//! loses is never seen.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Changes to a snapshot, and the objects that they make.
 //!
-//! Content is hashed once, when the tree is asked for or the edit ends. Where a change is told as splices, the delta for
-//! the remote is made from them; a file written whole is compared with what it was only when it is sent.
+//! Content is hashed once, when the tree is asked for or the edit ends. Where a change is told as splices, the delta
+//! for the remote is made from them; a file written whole is compared with what it was only when it is sent.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

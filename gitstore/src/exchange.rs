@@ -191,7 +191,8 @@ impl Exchange {
         self.linger(b"0000".to_vec());
     }
 
-    /// Lets the command end by itself; it may still have hooks to run, and it must be read from, lest it stops everything else.
+    /// Lets the command end by itself; it may still have hooks to run, and it must be read from, lest it stops
+    /// everything else.
     fn linger(mut self, farewell: Vec<u8>) {
         tokio::spawn(async move {
             let ending = async {

@@ -30,7 +30,8 @@ impl History {
         self.commits.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    /// Remembers commits; when there are too many, all that was known before is forgotten, and fetched again if asked for.
+    /// Remembers commits; when there are too many, all that was known before is forgotten, and fetched again if asked
+    /// for.
     pub(crate) fn remember(&self, commits: impl IntoIterator<Item = CommitInfo>, limit: u32) {
         let mut known = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limit as usize {

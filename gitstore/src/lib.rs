@@ -8,13 +8,14 @@
 //! store.commit(author, message, |edit| …)    returns once the remote has accepted the commit
 //! ```
 //!
-//! The way of a commit: [`Store::commit`] puts a closure in the *commit queue*; the queue's one task runs it as an *edit* on what the
-//! remote has, makes a *chain* of commits of all that wait, and pushes it by compare-and-swap (*batch*). What the remote accepts is
-//! installed in the *branch*, where readers see it, and told to who watches.
+//! The way of a commit: [`Store::commit`] puts a closure in the *commit queue*; the queue's one task runs it as an
+//! *edit* on what the remote has, makes a *chain* of commits of all that wait, and pushes it by compare-and-swap
+//! (*batch*). What the remote accepts is installed in the *branch*, where readers see it, and told to who watches.
 //!
-//! The floors, from below: `object/` knows git's objects, deltas and packfiles; `protocol/` knows fetch and push as states that wait for
-//! messages; both are pure. `remote` opens connections and starts git commands on the far side, `exchange` talks with one; `origin` joins
-//! them to snapshots. Above are `branch`, `batch`, `commit_queue`, `history`, `notes` and `store`.
+//! The floors, from below: `object/` knows git's objects, deltas and packfiles; `protocol/` knows fetch and push as
+//! states that wait for messages; both are pure. `remote` opens connections and starts git commands on the far side,
+//! `exchange` talks with one; `origin` joins them to snapshots. Above are `branch`, `batch`, `commit_queue`, `history`,
+//! `notes` and `store`.
 //!
 //! What is not here: files, threads, merging of texts (the closure runs again instead), SHA-256 repositories, HTTP.
 

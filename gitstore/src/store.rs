@@ -64,8 +64,8 @@ pub struct Status {
 }
 
 impl Store {
-    /// Fetches the branch's tip into memory. Only options that cannot work are an error; whatever is wrong with the remote is
-    /// logged and tried again, for ever.
+    /// Fetches the branch's tip into memory. Only options that cannot work are an error; whatever is wrong with the
+    /// remote is logged and tried again, for ever.
     pub async fn open(options: Options, net: Net) -> Result<Store, OpenError> {
         let opening = Opening::new(options, net)?;
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
@@ -106,8 +106,9 @@ impl Store {
         answered.await.unwrap_or(Err(RemoteError::Closed))
     }
 
-    /// Commits what `edit` does, and returns once the remote has accepted it. The edit may run several times, on newer and newer
-    /// trees, if others move the branch. If it gives up or changes nothing, that is reported once the tree it saw is the remote's.
+    /// Commits what `edit` does, and returns once the remote has accepted it. The edit may run several times, on newer
+    /// and newer trees, if others move the branch. If it gives up or changes nothing, that is reported once the tree it
+    /// saw is the remote's.
     pub async fn commit<T, E, F>(
         &self,
         author: Identity,
@@ -149,7 +150,8 @@ impl Store {
         self.enqueue(&self.notes, self.committer.clone(), message, edit).await.map(|_| ())
     }
 
-    /// Commits of the branch, the newest first, along first parents; from the tip, or from a commit in the tip's history.
+    /// Commits of the branch, the newest first, along first parents; from the tip, or from a commit in the tip's
+    /// history.
     pub async fn log(&self, from: Option<ObjectId>, limit: usize) -> Result<Vec<CommitInfo>, RemoteError> {
         self.branch.log(from, limit).await
     }

@@ -144,7 +144,8 @@ impl Chain {
         Ok(Chain { leaf, issuers: ders.collect() })
     }
 
-    /// Puts the issuers that lie in DNS, in any order, behind the certificate that they issued; those that did not are left out.
+    /// Puts the issuers that lie in DNS, in any order, behind the certificate that they issued; those that did not are
+    /// left out.
     pub fn assemble(leaf: Certificate, issuers: &[Vec<u8>]) -> Chain {
         let mut chain: Vec<Vec<u8>> = vec![];
         let mut left: Vec<&Vec<u8>> = issuers.iter().collect();

@@ -1,8 +1,9 @@
 //! What is to be done for whom, and when: a state machine over virtual time.
 //!
-//! What the zones say goes in ([`Certifier::observe`]), and what became of orders; [`Effect`]s come out. It remembers little that
-//! DNS does not: after a restart the certificates say what is still good, and the status beside a request says how often it
-//! failed and when it is its turn again. Chance has no part in it: what should be spread is spread by a hash of the host's name.
+//! What the zones say goes in ([`Certifier::observe`]), and what became of orders; [`Effect`]s come out. It remembers
+//! little that DNS does not: after a restart the certificates say what is still good, and the status beside a request
+//! says how often it failed and when it is its turn again. Chance has no part in it: what should be spread is spread by
+//! a hash of the host's name.
 
 mod entry;
 mod plan;

@@ -1,7 +1,8 @@
 //! A certificate for this program: asked for in DNS, fetched from there, renewed while the program runs.
 //!
-//! [`obtain`] gets one, once; what lies in DNS already is used. [`Provisioned`] keeps it up to date and hands it to rustls at
-//! each handshake, so a program that was started once never needs to be started again for its certificate's sake.
+//! [`obtain`] gets one, once; what lies in DNS already is used. [`Provisioned`] keeps it up to date and hands it to
+//! rustls at each handshake, so a program that was started once never needs to be started again for its certificate's
+//! sake.
 
 mod error;
 mod private_key;

@@ -34,7 +34,8 @@ pub struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = DNS_PORT)]
     port: u16,
 
-    /// The TSIG key for all of it; a name like x._update.example.com also says which zone to look after, x._update all zones.
+    /// The TSIG key for all of it; a name like x._update.example.com also says which zone to look after, x._update all
+    /// zones.
     #[arg(long, value_name = "NAME:ALG:BASE64", required_unless_present = "print_root")]
     dns_key: Option<Key>,
 
@@ -42,7 +43,8 @@ pub struct Arguments {
     #[arg(long, value_name = "ZONE")]
     zone: Vec<Name>,
 
-    /// Who issues: letsencrypt, staging, the URL of an ACME directory, or local:SEED for a CA of our own [default: staging].
+    /// Who issues: letsencrypt, staging, the URL of an ACME directory, or local:SEED for a CA of our own [default:
+    /// staging].
     #[arg(long, value_name = "ISSUER", conflicts_with = "production")]
     issuer: Option<String>,
 
@@ -78,7 +80,8 @@ pub struct Arguments {
     #[arg(long, value_name = "BASE64", requires = "eab_kid", value_parser = parse_base64)]
     eab_key: Option<Octets>,
 
-    /// Trust the CA's servers by these certificates in place of the web's: a file of PEM, or its text itself where there are no files.
+    /// Trust the CA's servers by these certificates in place of the web's: a file of PEM, or its text itself where
+    /// there are no files.
     #[arg(long, value_name = "FILE|PEM", allow_hyphen_values = true)]
     ca_file: Option<String>,
 
@@ -86,7 +89,8 @@ pub struct Arguments {
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Renew so long before the end, such as 30d or 36h, when the CA does not say [default: when a third of the time is left].
+    /// Renew so long before the end, such as 30d or 36h, when the CA does not say [default: when a third of the time is
+    /// left].
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     renew_before: Option<u64>,
 

@@ -6,8 +6,8 @@ use p256::pkcs8::EncodePrivateKey;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use sha2::Sha256;
 
-/// The P-256 key of a seed for a purpose: HKDF-SHA256 without salt, the purpose and a counter as info; the first output that is a
-/// scalar of the curve, which nearly always is the first.
+/// The P-256 key of a seed for a purpose: HKDF-SHA256 without salt, the purpose and a counter as info; the first output
+/// that is a scalar of the curve, which nearly always is the first.
 pub fn from_seed(seed: &[u8], purpose: &str) -> SecretKey {
     let hkdf = Hkdf::<Sha256>::new(None, seed);
     (0u8..=255)

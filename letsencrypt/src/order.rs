@@ -52,7 +52,8 @@ pub trait World: Send + Sync {
     /// Whether the request may be passed on to this CA.
     fn permit(&self, job: &Job, issuer: &Issuer) -> Result<(), Failure>;
 
-    /// Puts proofs into DNS, with a note of them beside the request, and waits until every authoritative server has them.
+    /// Puts proofs into DNS, with a note of them beside the request, and waits until every authoritative server has
+    /// them.
     fn publish(&self, job: &Job, proofs: &[Proof]) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Writes a chain beside its request in place of older ones, and takes away proofs and notes.

@@ -2,10 +2,10 @@
 //!
 //! A zone does not say who wrote a record. What it does say is where the record lies: whoever wrote
 //! `_letsencrypt._tcp.HOST` holds a key for `HOST` or for a domain above it, and could as well have changed `HOST` and
-//! everything below. So a request may name `HOST`, what is below it, and `*.HOST`.
-//! Any other name has to be vouched for: by the same request (its key, at least) lying at that name's own
-//! `_letsencrypt._tcp` too, which only a key for that name can have put there; or by the operator, who says with `--trust DOMAIN`
-//! that all who may update anything in a domain may have certificates for all of it, as MirageOS has it.
+//! everything below. So a request may name `HOST`, what is below it, and `*.HOST`. Any other name has to be vouched
+//! for: by the same request (its key, at least) lying at that name's own `_letsencrypt._tcp` too, which only a key for
+//! that name can have put there; or by the operator, who says with `--trust DOMAIN` that all who may update anything in
+//! a domain may have certificates for all of it, as MirageOS has it.
 
 use dns::{Name, RecordType, ZoneSet};
 
@@ -72,8 +72,8 @@ pub struct Issuer {
     pub account: Option<String>,
 }
 
-/// Whether the CAA records of our zones let `issuer` issue for `name` by dns-01 (RFC 8659, RFC 8657). Above our zones nothing is
-/// known, and the CA looks for itself.
+/// Whether the CAA records of our zones let `issuer` issue for `name` by dns-01 (RFC 8659, RFC 8657). Above our zones
+/// nothing is known, and the CA looks for itself.
 pub fn check_caa(zones: &ZoneSet, name: &Name, issuer: &Issuer) -> Result<(), PolicyError> {
     if issuer.domains.is_empty() {
         return Ok(());

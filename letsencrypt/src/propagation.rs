@@ -93,8 +93,8 @@ fn known_addresses(zones: &ZoneSet, name: &Name) -> Vec<SocketAddr> {
     four.chain(six).map(|address| SocketAddr::new(address, PORT)).collect()
 }
 
-/// Waits until each address of a server has the proofs. An address to which there is no way from here is left out, if there is
-/// another.
+/// Waits until each address of a server has the proofs. An address to which there is no way from here is left out, if
+/// there is another.
 async fn server_has(net: &Net, server: &Server, proofs: &[Proof]) -> Result<(), String> {
     let mut answered = false;
     let mut unreachable = None;

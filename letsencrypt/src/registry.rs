@@ -97,7 +97,8 @@ impl Registry {
         Ok(())
     }
 
-    /// The zone section of an update of `name`: the zone, or where our key's domain begins below it (MirageOS asks for that).
+    /// The zone section of an update of `name`: the zone, or where our key's domain begins below it (MirageOS asks for
+    /// that).
     fn section(&self, zones: &ZoneSet, name: &Name) -> Result<Name, Failure> {
         let none = || Failure::new(Fault::Refused, format!("{name} is in no zone that is seen here"));
         let apex = zones.find(name).ok_or_else(none)?.apex();

@@ -1,7 +1,7 @@
 //! What a requester is told beside its request: a TXT record at the same name.
 //!
-//! Two strings. The first is for machines, and for ourselves after a restart: how often it failed, when it is tried again, and
-//! which proofs may still lie in DNS. The second is for people.
+//! Two strings. The first is for machines, and for ourselves after a restart: how often it failed, when it is tried
+//! again, and which proofs may still lie in DNS. The second is for people.
 
 use dns::{Name, Rdata, RecordType};
 use platform::clock;

@@ -1,6 +1,7 @@
 //! The zones as a hidden secondary sees them: fetched from the primary and kept up to date, served to nobody.
 //!
-//! [`dns::secondary`] decides; here are its connections and its clock, and an index of the hosts that have records of ours.
+//! [`dns::secondary`] decides; here are its connections and its clock, and an index of the hosts that have records of
+//! ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

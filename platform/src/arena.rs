@@ -1,8 +1,8 @@
 //! The memory of a service: one arena, reserved at once, used up to a limit.
 //!
-//! A global allocator ([`Arena`], which each service's `main.rs` installs) that asks the kernel for addresses once and for
-//! nothing after that, so that a sealed service needs no system call for memory. What lies beyond the limit is never
-//! touched. [talc] finds the places; it is told of more as they are needed, and merges what is freed.
+//! A global allocator ([`Arena`], which each service's `main.rs` installs) that asks the kernel for addresses once and
+//! for nothing after that, so that a sealed service needs no system call for memory. What lies beyond the limit is
+//! never touched. [talc] finds the places; it is told of more as they are needed, and merges what is freed.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr::NonNull;
@@ -104,7 +104,8 @@ unsafe impl Source for Growing {
         }
         let base = std::ptr::with_exposed_provenance_mut::<u8>(start);
         let end = NonNull::new(std::ptr::with_exposed_provenance_mut::<u8>(talc.source.end));
-        // SAFETY: the addresses were reserved for reading and writing, talc is told of each once, and nobody else knows them.
+        // SAFETY: the addresses were reserved for reading and writing, talc is told of each once, and nobody else knows
+        // them.
         let end = unsafe {
             match end {
                 None => talc.claim(base, most).ok_or(())?,
@@ -136,7 +137,8 @@ fn reserve() -> Option<(usize, usize)> {
     None
 }
 
-/// A lock that makes no system call where there is one thread, and on a host only when another thread was interrupted in it.
+/// A lock that makes no system call where there is one thread, and on a host only when another thread was interrupted
+/// in it.
 struct Spin(AtomicBool);
 
 impl Spin {

@@ -14,8 +14,8 @@ pub fn rfc3339(unix_seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// Year, month and day of a number of days since 1970, in the Gregorian calendar counted from 1 March of year 0, so that the
-/// leap day is a year's last.
+/// Year, month and day of a number of days since 1970, in the Gregorian calendar counted from 1 March of year 0, so
+/// that the leap day is a year's last.
 fn civil(days: u64) -> (u64, u64, u64) {
     let day = days + 719_468;
     let (era, day_of_era) = (day / 146_097, day % 146_097);

@@ -1,5 +1,5 @@
-//! The frame device that whoever started us has opened: file descriptor 3, of which each read and each write is one Ethernet
-//! frame, and which does not block. A tap in the sandbox, a virtio device behind the guest kernel.
+//! The frame device that whoever started us has opened: file descriptor 3, of which each read and each write is one
+//! Ethernet frame, and which does not block. A tap in the sandbox, a virtio device behind the guest kernel.
 
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};

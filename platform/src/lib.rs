@@ -1,7 +1,7 @@
 //! What a service stands on: the network, the clock, entropy, memory, boot arguments, logs, metrics and the seal.
 //!
-//! A service's `main` calls [`run`] and is handed a [`Boot`]: everything it may touch of the world outside. Nothing above
-//! this crate knows whether the octets travel over the host's sockets or over a network stack of our own.
+//! A service's `main` calls [`run`] and is handed a [`Boot`]: everything it may touch of the world outside. Nothing
+//! above this crate knows whether the octets travel over the host's sockets or over a network stack of our own.
 //!
 //! On a stack of our own ([`net`], with `--ipv4` and its like) a service is one thread that needs six system calls once
 //! [`Boot::seal`] was called. Its memory is an [`Arena`], which each service's `main.rs` installs.

@@ -64,7 +64,8 @@ impl Boot {
 
 /// Reads the boot arguments, starts logging and a current-thread runtime, and runs the service until it ends.
 ///
-/// Exit codes: 0 when the service ended as asked, 64 when an argument cannot be used, 69 when something around it is missing.
+/// Exit codes: 0 when the service ended as asked, 64 when an argument cannot be used, 69 when something around it is
+/// missing.
 pub fn run<A, S, F>(program: Program, service: S) -> ExitCode
 where
     A: Args + FromArgMatches,
@@ -136,7 +137,8 @@ fn parse<A: Args + FromArgMatches>(program: Program) -> Result<(CommonArguments,
     Ok((CommonArguments::from_arg_matches(&matches).map_err(read)?, A::from_arg_matches(&matches).map_err(read)?))
 }
 
-/// A connection is a file descriptor: takes as many as the host allows (`ulimit -Hn`), since the usual 1,024 are soon used up.
+/// A connection is a file descriptor: takes as many as the host allows (`ulimit -Hn`), since the usual 1,024 are soon
+/// used up.
 fn raise_file_limit() {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };

@@ -8,8 +8,8 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
 use crate::BootError;
 
-/// What a service needs on a stack of our own: frames, the runtime's waiting, the log, time where the kernel has no page for
-/// it, and keys.
+/// What a service needs on a stack of our own: frames, the runtime's waiting, the log, time where the kernel has no
+/// page for it, and keys.
 pub const OWN_STACK: [i64; 6] = [
     libc::SYS_read,
     libc::SYS_write,
@@ -44,7 +44,8 @@ pub const HOST_SOCKETS: [i64; 21] = [
     libc::SYS_sched_yield,
 ];
 
-/// Refused without being done, not a reason to die: locking keys into memory, which the SSH library tries and can do without.
+/// Refused without being done, not a reason to die: locking keys into memory, which the SSH library tries and can do
+/// without.
 pub const REFUSED: [i64; 2] = [libc::SYS_mlock, libc::SYS_munlock];
 
 /// Seals the process, all its threads.

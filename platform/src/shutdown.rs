@@ -1,7 +1,7 @@
 //! When to end: SIGTERM and SIGINT as something to read.
 //!
-//! The signals are blocked and read from a file descriptor, so that a sealed service needs no signal handler and no system
-//! call for one. A guest kernel has no signals; there nobody asks.
+//! The signals are blocked and read from a file descriptor, so that a sealed service needs no signal handler and no
+//! system call for one. A guest kernel has no signals; there nobody asks.
 
 use std::io;
 use std::os::fd::OwnedFd;

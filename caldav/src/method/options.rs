@@ -7,8 +7,8 @@ use super::{Outcome, plain};
 /// The methods.
 pub const ALLOW: &str = "OPTIONS, GET, HEAD, PUT, DELETE, POST, PROPFIND, PROPPATCH, MKCOL, MKCALENDAR, COPY, MOVE, LOCK, UNLOCK, REPORT, ACL";
 
-/// The classes of WebDAV, and of what stands on it. Each is announced because it works: clients stop doing for themselves what a
-/// server says it does.
+/// The classes of WebDAV, and of what stands on it. Each is announced because it works: clients stop doing for
+/// themselves what a server says it does.
 pub const DAV: &str = "1, 2, 3, access-control, extended-mkcol, add-member, calendar-access, calendar-auto-schedule, \
                        calendar-availability, calendar-no-timezone, calendarserver-sharing, calendarserver-subscribed, \
                        calendarserver-principal-property-search";

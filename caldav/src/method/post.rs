@@ -1,5 +1,5 @@
-//! POST: a new member (RFC 5995), a message to the outbox (RFC 6638 section 5), and what CalendarServer does with a calendar: share it,
-//! make a link to it.
+//! POST: a new member (RFC 5995), a message to the outbox (RFC 6638 section 5), and what CalendarServer does with a
+//! calendar: share it, make a link to it.
 
 use http::{HeaderValue, StatusCode};
 

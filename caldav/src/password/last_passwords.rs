@@ -1,7 +1,8 @@
 //! Passwords that were answered a moment ago, so that the next request of the same client does not take 15 ms again.
 //!
-//! Kept are not the passwords but HMACs of user, stored hash and password, under a key that ends with the process: a dump of the
-//! memory alone does not make them cheaper to guess than the key. A changed hash gives another HMAC, so nothing has to be told.
+//! Kept are not the passwords but HMACs of user, stored hash and password, under a key that ends with the process: a
+//! dump of the memory alone does not make them cheaper to guess than the key. A changed hash gives another HMAC, so
+//! nothing has to be told.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;

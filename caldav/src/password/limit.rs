@@ -1,9 +1,10 @@
 //! Who has to wait before a password is compared: guessing is slow, and so is comparing.
 //!
-//! Failures are counted for each network of clients and for each user, and forgotten by half every five minutes. An attacker who
-//! tries many passwords of one user from many networks must not lock that user out: networks from which the user logged in
-//! before do not care how many failures the user has elsewhere, others wait less than a minute at a time, and a part of the
-//! budget of comparisons is kept for the networks that are known. App passwords are compared without asking here at all.
+//! Failures are counted for each network of clients and for each user, and forgotten by half every five minutes. An
+//! attacker who tries many passwords of one user from many networks must not lock that user out: networks from which
+//! the user logged in before do not care how many failures the user has elsewhere, others wait less than a minute at a
+//! time, and a part of the budget of comparisons is kept for the networks that are known. App passwords are compared
+//! without asking here at all.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;

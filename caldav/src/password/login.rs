@@ -1,9 +1,9 @@
 //! Whether somebody is who they say: app password, limits, memory of the last passwords, budget, slow comparison.
 //!
-//! An app password comes first, since nobody can guess one and comparing it is cheap: no attack keeps a phone from its calendar.
-//! What was refused a moment ago is refused again, and not counted: a forgotten phone that repeats an old password for ever must
-//! not make its whole network wait. What was accepted is looked up only after the limit, or it would tell a guesser quickly what
-//! the limit is there to make slow.
+//! An app password comes first, since nobody can guess one and comparing it is cheap: no attack keeps a phone from its
+//! calendar. What was refused a moment ago is refused again, and not counted: a forgotten phone that repeats an old
+//! password for ever must not make its whole network wait. What was accepted is looked up only after the limit, or it
+//! would tell a guesser quickly what the limit is there to make slow.
 
 use std::net::IpAddr;
 
@@ -40,7 +40,8 @@ impl Logins {
         Logins { accepted: LastPasswords::new(key), refused: LastPasswords::new(key), limit: LoginLimit::new(now) }
     }
 
-    /// Compares; `user` is what is known of the user of that name, if there is one. Blocks for about 15 ms when it has to.
+    /// Compares; `user` is what is known of the user of that name, if there is one. Blocks for about 15 ms when it has
+    /// to.
     pub fn check(&mut self, credentials: &Credentials, user: Option<&User>, client: IpAddr, now: u64) -> Login {
         let (name, password, network) =
             (credentials.user.as_str(), credentials.password.as_str(), Network::from(client));

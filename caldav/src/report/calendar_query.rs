@@ -119,8 +119,8 @@ fn candidates<'a>(collection: &'a Arc<Collection>, filter: &Filter) -> Box<dyn I
     }
 }
 
-/// The time of the component that is looked for. A VTODO without times meets every range, and an alarm may be long before what it
-/// is for, so that for these all are looked at.
+/// The time of the component that is looked for. A VTODO without times meets every range, and an alarm may be long
+/// before what it is for, so that for these all are looked at.
 fn range(filter: &Filter) -> Option<Range<i64>> {
     let CompTest::Defined { components, .. } = &filter.calendar.test else { return None };
     let found =

@@ -69,7 +69,8 @@ pub fn search(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
     Ok(Outcome::Reply(multistatus.finish()))
 }
 
-/// What is asked of the principals that are found. python-caldav writes an empty `DAV:prop`, and the properties beside it.
+/// What is asked of the principals that are found. python-caldav writes an empty `DAV:prop`, and the properties beside
+/// it.
 fn question(body: &Element) -> Result<Question<'static>, Error> {
     const OWN: [Name<'static>; 4] =
         [(DAV, "property-search"), (DAV, "prop"), (DAV, "apply-to-principal-collection-set"), (DAV, "limit")];

@@ -1,8 +1,9 @@
 //! sync-collection (RFC 6578): what has changed since a token, which is a commit.
 //!
-//! Any commit of the branch is a token, before and after a restart, on any server of the repository. With `DAV:limit` the changes
-//! come in the order of their names, and the token in between says up to which name they were told. The last token of such a round
-//! is the commit that was there when it began: what changed meanwhile comes with the next one, and nothing is ever dropped.
+//! Any commit of the branch is a token, before and after a restart, on any server of the repository. With `DAV:limit`
+//! the changes come in the order of their names, and the token in between says up to which name they were told. The
+//! last token of such a round is the commit that was there when it began: what changed meanwhile comes with the next
+//! one, and nothing is ever dropped.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! `.calendar.toml` and `.collection.toml`: what is known of a collection beside its members.
 //!
-//! People edit these files as well, so they are read with line numbers for complaints and changed in place: comments, order and
-//! keys that nobody here knows stay. A calendar has the one, an ordinary WebDAV collection the other.
+//! People edit these files as well, so they are read with line numbers for complaints and changed in place: comments,
+//! order and keys that nobody here knows stay. A calendar has the one, an ordinary WebDAV collection the other.
 
 use toml_edit::{DocumentMut, Table};
 

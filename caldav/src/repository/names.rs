@@ -1,7 +1,8 @@
 //! What users, groups, calendars and objects may be called, and how a segment of a URL is spelled as a file name.
 //!
-//! A file name must be one that git takes and that a clone on macOS or Windows can hold. Whatever octets of a segment are not
-//! are written `%XX`, and so is a `%` that would read as such; the way back is the same for every name that was written here.
+//! A file name must be one that git takes and that a clone on macOS or Windows can hold. Whatever octets of a segment
+//! are not are written `%XX`, and so is a `%` that would read as such; the way back is the same for every name that was
+//! written here.
 
 use std::fmt::Write;
 
@@ -144,7 +145,8 @@ fn must_be_spelled(segment: &[u8], at: usize, character: char) -> bool {
     }
 }
 
-/// `GIT~1` and its like are what NTFS calls `.git` and files that git reads, for programs that know names of eight letters.
+/// `GIT~1` and its like are what NTFS calls `.git` and files that git reads, for programs that know names of eight
+/// letters.
 fn is_short_name(segment: &[u8], at: usize) -> bool {
     segment[..2.min(segment.len())].eq_ignore_ascii_case(b"gi")
         && at <= 8

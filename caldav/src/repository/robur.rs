@@ -1,7 +1,7 @@
 //! The repositories of robur's CalDAV server: its `.prop` files, and in `migration` what becomes of them here.
 //!
-//! Next to each file `X` lies `X.prop`, in each folder `.prop`: an s-expression that lists properties,
-//! `(((NAMESPACE NAME) (ATTRIBUTES CHILDREN)) …)`, with XML as `(Node NAMESPACE NAME ATTRIBUTES CHILDREN)` and `(Pcdata TEXT)`.
+//! Next to each file `X` lies `X.prop`, in each folder `.prop`: an s-expression that lists properties, `(((NAMESPACE
+//! NAME) (ATTRIBUTES CHILDREN)) …)`, with XML as `(Node NAMESPACE NAME ATTRIBUTES CHILDREN)` and `(Pcdata TEXT)`.
 
 mod acl;
 mod calendars;

@@ -32,7 +32,8 @@ pub fn own<'a>(world: &'a World, owner: &str) -> impl Iterator<Item = &'a Arc<Co
     calendars.into_iter()
 }
 
-/// The calendar that invitations go to: the one that the owner says (RFC 6638 section 9.2), else the first that takes such objects.
+/// The calendar that invitations go to: the one that the owner says (RFC 6638 section 9.2), else the first that takes
+/// such objects.
 pub fn default_calendar<'a>(world: &'a World, owner: &str, kind: Kind) -> Option<&'a Arc<Collection>> {
     let takes = |calendar: &&Arc<Collection>| {
         let components = &calendar.file.components;

@@ -1,7 +1,7 @@
 //! What messages change in the homes of others, within their quotas and locks (RFC 6638 section 4).
 //!
-//! All of it is written in the commit of the change that caused it. What cannot be written is told to the sender as a status, and never
-//! fails the sender's own change.
+//! All of it is written in the commit of the change that caused it. What cannot be written is told to the sender as a
+//! status, and never fails the sender's own change.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -31,8 +31,8 @@ pub fn periods<'a>(
     Ok(merged(all))
 }
 
-/// When somebody is busy, as everybody may know: by all calendars that are not transparent, and by the hours of work. An event with one
-/// UID may be left out.
+/// When somebody is busy, as everybody may know: by all calendars that are not transparent, and by the hours of work.
+/// An event with one UID may be left out.
 pub fn of_user(
     context: &Context<'_>,
     addresses: &Addresses,

@@ -1,9 +1,9 @@
-//! Invitations between users of the server (RFC 6638): a stored event with an organizer and attendees sends messages, and each
-//! message changes the calendars of those it is for, in the same commit.
+//! Invitations between users of the server (RFC 6638): a stored event with an organizer and attendees sends messages,
+//! and each message changes the calendars of those it is for, in the same commit.
 //!
-//! Whose event it is, is decided by whose calendar it is in: who may write into somebody's calendar invites in their name. Messages are
-//! written, never processed again, so that nothing can go in circles. Nothing is sent by mail: who has no account here is not told, and
-//! the status says so (5.2).
+//! Whose event it is, is decided by whose calendar it is in: who may write into somebody's calendar invites in their
+//! name. Messages are written, never processed again, so that nothing can go in circles. Nothing is sent by mail: who
+//! has no account here is not told, and the status says so (5.2).
 
 mod attendee;
 pub mod calendars;

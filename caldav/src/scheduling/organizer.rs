@@ -116,8 +116,8 @@ pub fn remove(delivery: &mut Delivery<'_>, organizer: &str, object: &CalendarObj
     }
 }
 
-/// What attendees have answered is theirs to say, whatever the organizer's client still has; but when the event takes place at another time,
-/// they are asked again (RFC 6638 sections 3.2.8 and 3.2.10).
+/// What attendees have answered is theirs to say, whatever the organizer's client still has; but when the event takes
+/// place at another time, they are asked again (RFC 6638 sections 3.2.8 and 3.2.10).
 fn with_answers(
     delivery: &Delivery<'_>,
     organizer: &str,

@@ -1,5 +1,5 @@
-//! What an object is to the owner of its calendar: an event that the owner organizes, or one that the owner is invited to
-//! (RFC 6638 section 3.1).
+//! What an object is to the owner of its calendar: an event that the owner organizes, or one that the owner is invited
+//! to (RFC 6638 section 3.1).
 
 use ical::itip::{self, Identify, TwoOrganizers};
 use ical::{CalendarObject, Kind};
@@ -20,7 +20,8 @@ pub enum Role {
     None,
 }
 
-/// What an object is to whoever has an identity. Two organizers are no matter where that is not one of the people in it.
+/// What an object is to whoever has an identity. Two organizers are no matter where that is not one of the people in
+/// it.
 pub fn role(object: &CalendarObject, who: &str, identify: Identify<'_>) -> Result<Role, TwoOrganizers> {
     if !matches!(object.kind(), Kind::Event | Kind::Todo) || !concerns(object, who, identify) {
         return Ok(Role::None);

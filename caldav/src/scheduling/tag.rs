@@ -1,6 +1,8 @@
-//! Schedule tags (RFC 6638 section 3.2.10): another one when an object was changed otherwise than by the answers of others.
+//! Schedule tags (RFC 6638 section 3.2.10): another one when an object was changed otherwise than by the answers of
+//! others.
 //!
-//! A tag is made of what the object says, so that it is the same after a restart, and on every server of the repository.
+//! A tag is made of what the object says, so that it is the same after a restart, and on every server of the
+//! repository.
 
 use ical::{CalendarObject, itip};
 use sha2::{Digest, Sha256};

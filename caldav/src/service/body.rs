@@ -45,14 +45,15 @@ pub async fn read(service: &Service, headers: &HeaderMap, body: &mut Incoming) -
     }
 }
 
-/// Whether a body may be read although nobody wants it. Who waits to be asked for it is not asked (RFC 9110 section 10.1.1).
+/// Whether a body may be read although nobody wants it. Who waits to be asked for it is not asked (RFC 9110 section
+/// 10.1.1).
 pub fn is_short(headers: &HeaderMap) -> bool {
     length(headers).is_none_or(|said| said <= UNWANTED) && !headers.contains_key("expect")
 }
 
-/// Gets rid of what is left of a body. Clients send their first request without a password, and the next one on the same
-/// connection: what is short is read, so that they can; otherwise they are told that the connection ends
-/// (RFC 9112 section 9.3).
+/// Gets rid of what is left of a body. Clients send their first request without a password, and the next one on the
+/// same connection: what is short is read, so that they can; otherwise they are told that the connection ends (RFC 9112
+/// section 9.3).
 pub async fn discard(is_short: bool, body: &mut Incoming, response: &mut Response) {
     let is_done = body.is_end_stream() || is_short && is_read(body).await;
     if !is_done {

@@ -1,5 +1,5 @@
-//! A push becomes what is served: pulled when somebody says so or time has passed, read, published, and what cannot be read is
-//! reported in the log and in a note on the commit.
+//! A push becomes what is served: pulled when somebody says so or time has passed, read, published, and what cannot be
+//! read is reported in the log and in a note on the commit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use platform::memory;
 use crate::service::Service;
 use crate::world::Step;
 
-/// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order does
-/// not matter.
+/// Serves what the remote has accepted, if that is not served yet. Whoever learns of a new commit calls this; the order
+/// does not matter.
 pub fn publish(service: &Service) {
     if let Some(step) = service.published.publish(&service.store.snapshot()) {
         service.past.remember(service.published.world().snapshot());

@@ -1,7 +1,7 @@
 //! Answers from older commits: looked up in what this process has seen, then in git.
 //!
-//! A commit of ours says in its last lines which files it changed (`Changed: PATH`), so that the versions of one file are found in the log alone,
-//! which comes without files. Commits of others are looked into.
+//! A commit of ours says in its last lines which files it changed (`Changed: PATH`), so that the versions of one file
+//! are found in the log alone, which comes without files. Commits of others are looked into.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
@@ -100,8 +100,8 @@ impl Past {
         })
     }
 
-    /// Older commits in which files that are broken in `world` were whole, the oldest first: what a start learns from them is
-    /// served until the files are mended, as it would be without the start.
+    /// Older commits in which files that are broken in `world` were whole, the oldest first: what a start learns from
+    /// them is served until the files are mended, as it would be without the start.
     pub async fn whole(&self, store: &Store, world: &World) -> Vec<Snapshot> {
         let mut found = Vec::new();
         match tokio::time::timeout(PATIENCE, self.find_whole(store, world, &mut found)).await {
@@ -234,7 +234,8 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether a change of a path can be a version: of a directory above, too, since that may have been moved or removed.
+    /// Whether a change of a path can be a version: of a directory above, too, since that may have been moved or
+    /// removed.
     fn concerns(&self, path: &str) -> bool {
         let is_below = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
         path == self.path || is_below(self.path, path) || self.is_calendar && is_below(path, self.path)

@@ -1,5 +1,5 @@
-//! Fetches one file over HTTP or HTTPS: within a time and a size, and not from inside a private network, which a user of the service
-//! has no business to look into.
+//! Fetches one file over HTTP or HTTPS: within a time and a size, and not from inside a private network, which a user
+//! of the service has no business to look into.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Subscriptions: a calendar that lies elsewhere as one .ics file, and is read here like any other.
 //!
-//! The file is fetched from time to time, taken apart by UID, and what differs is committed: so its history is kept as well, and clients
-//! synchronise it like a calendar of their own. Nobody can write to it.
+//! The file is fetched from time to time, taken apart by UID, and what differs is committed: so its history is kept as
+//! well, and clients synchronise it like a calendar of their own. Nobody can write to it.
 
 mod fetch;
 

@@ -1,7 +1,7 @@
 //! Who may do what (RFC 3744): shares as privileges, and privileges as XML.
 //!
-//! An owner may do everything in the own home; everybody else what the calendar's shares grant. An administrator manages
-//! accounts and has no look into calendars.
+//! An owner may do everything in the own home; everybody else what the calendar's shares grant. An administrator
+//! manages accounts and has no look into calendars.
 
 use super::names::{CALDAV, DAV, Name};
 use crate::repository::collection::{Access, Grantee, Share};

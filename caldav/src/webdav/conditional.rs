@@ -92,8 +92,8 @@ impl If {
         tokens.collect()
     }
 
-    /// Whether one of the lists holds. `etag` and `has_token` tell about the resource at a path; without a path it is the
-    /// request's own.
+    /// Whether one of the lists holds. `etag` and `has_token` tell about the resource at a path; without a path it is
+    /// the request's own.
     pub fn holds(
         &self,
         etag: impl Fn(Option<&str>) -> Option<String>,

@@ -1,5 +1,5 @@
-//! Write locks (RFC 4918 sections 6 and 7). They live in memory and end with the process: a client that finds its lock gone
-//! asks for another, and what protects from lost updates are entity tags.
+//! Write locks (RFC 4918 sections 6 and 7). They live in memory and end with the process: a client that finds its lock
+//! gone asks for another, and what protects from lost updates are entity tags.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! From one world to the next, by the paths that changed. Nothing else is read or parsed.
 //!
-//! A file that cannot be read hides nothing else: of a user, a group, a collection's file or an object the last good version
-//! stays, and the reason is kept by path.
+//! A file that cannot be read hides nothing else: of a user, a group, a collection's file or an object the last good
+//! version stays, and the reason is kept by path.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -327,7 +327,8 @@ fn complaint(error: impl ToString) -> FileError {
     FileError { line: None, reason: error.to_string() }
 }
 
-/// A directory right below a home is a calendar, unless it is the inbox or says that it is none; deeper ones are none, unless they say so.
+/// A directory right below a home is a calendar, unless it is the inbox or says that it is none; deeper ones are none,
+/// unless they say so.
 fn kind_of(directory: &str, snapshot: &Snapshot) -> Kind {
     let has = |file: &str| snapshot.entry(&format!("{directory}/{file}")).is_some();
     match directory.split('/').count() {

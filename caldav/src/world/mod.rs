@@ -1,8 +1,8 @@
 //! What one commit says, parsed and indexed: users, groups, collections and their members.
 //!
-//! A world is a value. The next one is made from it and the paths that a commit changed ([`World::advance`]), shares with it
-//! whatever did not change, and costs what the change costs. Readers use the published one; a write is decided on the world of
-//! the very tree that its commit will stand on.
+//! A world is a value. The next one is made from it and the paths that a commit changed ([`World::advance`]), shares
+//! with it whatever did not change, and costs what the change costs. Readers use the published one; a write is decided
+//! on the world of the very tree that its commit will stand on.
 
 mod advance;
 mod collection;

@@ -1,7 +1,8 @@
 //! The world that is served, and those of trees that are on their way to the remote.
 //!
-//! Readers take the published world, which is that of the last commit that the remote has accepted. A write is decided on the world of the tree
-//! its commit will stand on, made from the nearest one that is known by the paths in which the two differ.
+//! Readers take the published world, which is that of the last commit that the remote has accepted. A write is decided
+//! on the world of the tree its commit will stand on, made from the nearest one that is known by the paths in which the
+//! two differ.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,7 +13,8 @@ use gitstore::{ObjectId, Snapshot};
 use super::{Journal, Parser, Since, World};
 use crate::repository::FileError;
 
-/// Worlds of trees that are on their way, and are remembered. A commit stands on the last tree, or on that of a push that failed.
+/// Worlds of trees that are on their way, and are remembered. A commit stands on the last tree, or on that of a push
+/// that failed.
 const ON_THE_WAY: usize = 8;
 
 /// The world that is served.

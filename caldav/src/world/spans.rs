@@ -1,8 +1,9 @@
 //! The interval index of a calendar: whose occurrences may overlap a range of time, without looking at the others.
 //!
-//! Intervals are sorted into bins (as genome browsers do): levels of bins, each eight times as long as the one below, and
-//! an interval lies in the smallest bin that holds the whole of it. A range of time then meets a few bins of each level,
-//! which stand beside each other in one ordered map. The map is persistent: a changed copy shares what did not change.
+//! Intervals are sorted into bins (as genome browsers do): levels of bins, each eight times as long as the one below,
+//! and an interval lies in the smallest bin that holds the whole of it. A range of time then meets a few bins of each
+//! level, which stand beside each other in one ordered map. The map is persistent: a changed copy shares what did not
+//! change.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! What the monitor says about the machine, and the order in which the kernel starts.
 //!
-//! The start info lies anywhere below 4 GiB, perhaps in memory that will be given out: what is needed of it is copied first.
+//! The start info lies anywhere below 4 GiB, perhaps in memory that will be given out: what is needed of it is copied
+//! first.
 
 use guest::cmdline::{LONGEST, Words};
 use guest::elf::Program;

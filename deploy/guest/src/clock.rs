@@ -1,8 +1,8 @@
 //! Time since the start and time of day.
 //!
-//! Under KVM the host keeps a page from which both follow (kvm-clock). Elsewhere the time-stamp counter is measured against
-//! the interval timer, and the time of day comes from the real-time clock, which is also looked at again every minute: a
-//! measured counter is off by seconds a day.
+//! Under KVM the host keeps a page from which both follow (kvm-clock). Elsewhere the time-stamp counter is measured
+//! against the interval timer, and the time of day comes from the real-time clock, which is also looked at again every
+//! minute: a measured counter is off by seconds a day.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 

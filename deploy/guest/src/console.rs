@@ -18,7 +18,8 @@ pub fn start() {
 /// Writes octets as they are.
 pub fn write(octets: &[u8]) {
     for octet in octets {
-        // A monitor without a serial line says that there is room, or never does: the line is then lost, not the machine.
+        // A monitor without a serial line says that there is room, or never does: the line is then lost, not the
+        // machine.
         for _ in 0..100_000 {
             if in8(LINE_STATUS) & ROOM != 0 {
                 break;

@@ -1,7 +1,7 @@
 //! The set of interests behind `epoll_wait`: level and edge triggered.
 //!
-//! An edge is seen by counting: every file counts what happened to it, and an edge-triggered interest remembers the count
-//! that it reported last.
+//! An edge is seen by counting: every file counts what happened to it, and an edge-triggered interest remembers the
+//! count that it reported last.
 
 /// Something can be read.
 pub const IN: u32 = 1;

@@ -1,5 +1,5 @@
-//! The application's open files. There are no others: 0 to 2 are the console, 3 is the network, further ones are what an
-//! event loop makes for itself.
+//! The application's open files. There are no others: 0 to 2 are the console, 3 is the network, further ones are what
+//! an event loop makes for itself.
 
 /// How many there may be.
 pub const MOST: usize = 32;

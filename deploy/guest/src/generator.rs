@@ -1,5 +1,5 @@
-//! Random octets: ChaCha20 (RFC 8439) whose key is replaced after every use, so that what was given out cannot be found in
-//! memory later.
+//! Random octets: ChaCha20 (RFC 8439) whose key is replaced after every use, so that what was given out cannot be found
+//! in memory later.
 
 /// A generator; of use only once it was fed with what nobody can guess.
 #[derive(Debug)]

@@ -75,8 +75,8 @@ pub fn fault_address() -> u64 {
 
 /// Sleeps until an interrupt; the only moment at which interrupts are let in.
 pub fn sleep() {
-    // SAFETY: `sti` takes effect after `hlt` has begun, so that none is missed; the handlers run on a stack of their own
-    // and change no register.
+    // SAFETY: `sti` takes effect after `hlt` has begun, so that none is missed; the handlers run on a stack of their
+    // own and change no register.
     unsafe { asm!("sti", "hlt", "cli", options(nostack)) }
 }
 

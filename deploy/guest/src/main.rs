@@ -1,5 +1,5 @@
-//! The guest kernel: boots one static executable in a virtual machine, in ring 3, and serves the few system calls that a
-//! service makes. The files in the order in which they run: `start`, `boot`, `space`, `traps`, `clock`, `interrupts`,
+//! The guest kernel: boots one static executable in a virtual machine, in ring 3, and serves the few system calls that
+//! a service makes. The files in the order in which they run: `start`, `boot`, `space`, `traps`, `clock`, `interrupts`,
 //! `virtio`, `entropy`, `exec`, and from then on `syscalls`. README.md has the whole story.
 
 #![no_std]

@@ -135,8 +135,8 @@ impl Net {
         }
     }
 
-    /// Sees to it that the next interrupt comes: for room only if somebody waits for it. Says whether sleep can wait, since
-    /// something may have come in the meantime.
+    /// Sees to it that the next interrupt comes: for room only if somebody waits for it. Says whether sleep can wait,
+    /// since something may have come in the meantime.
     pub fn before_sleep(&mut self) -> bool {
         self.transmit.interrupts(self.blocked);
         self.device.acknowledge();

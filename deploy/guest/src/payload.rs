@@ -1,7 +1,8 @@
 //! What `gitstead image` puts behind the kernel: a page that says what follows, and the application's ELF file, packed.
 //!
-//! Numbers are little endian: the magic (8 octets), length of the ELF file (8), of the program's name (4), of the default
-//! command line (4), of the packed file (8); then name and command line. The packed file starts on the next page.
+//! Numbers are little endian: the magic (8 octets), length of the ELF file (8), of the program's name (4), of the
+//! default command line (4), of the packed file (8); then name and command line. The packed file starts on the next
+//! page.
 
 use crate::paging::PAGE;
 

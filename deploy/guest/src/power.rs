@@ -10,8 +10,8 @@ pub const FAULT: u8 = 70;
 /// The machine lacks what the application needs: memory, a network device, randomness (EX_OSERR).
 pub const LACKING: u8 = 71;
 
-/// QEMU's `isa-debug-exit`, where it is by default: QEMU ends with twice the code and one. Not for 0, since 1 is also how QEMU
-/// says that it failed itself; it ends with 0 when the machine is reset (`-no-reboot`).
+/// QEMU's `isa-debug-exit`, where it is by default: QEMU ends with twice the code and one. Not for 0, since 1 is also
+/// how QEMU says that it failed itself; it ends with 0 when the machine is reset (`-no-reboot`).
 const DEBUG_EXIT: u16 = 0x501;
 /// Twice that and one is the largest code that a process has.
 const MOST: u8 = 127;
@@ -26,8 +26,8 @@ pub fn exit(code: u8) -> ! {
     }
     out8(KEYBOARD, 0xfe);
     loop {
-        // SAFETY: an interrupt table of no length makes the trap a triple fault, which resets the machine; where the monitor
-        // goes on all the same, the loop does it again.
+        // SAFETY: an interrupt table of no length makes the trap a triple fault, which resets the machine; where the
+        // monitor goes on all the same, the loop does it again.
         unsafe { core::arch::asm!("lidt [{}]", "ud2", in(reg) &[0u64; 2]) }
     }
 }

@@ -1,8 +1,9 @@
-//! The one address space: the kernel in its megabyte, the application from there up to half, physical memory in the other.
+//! The one address space: the kernel in its megabyte, the application from there up to half, physical memory in the
+//! other.
 //!
 //! Text is executable and not writable, data is writable and not executable, for the kernel as for the application. The
-//! kernel never follows an address of the application's: it looks the page up and copies through its own window, so that
-//! the processor may refuse ring 0 every page of ring 3 (SMAP, SMEP).
+//! kernel never follows an address of the application's: it looks the page up and copies through its own window, so
+//! that the processor may refuse ring 0 every page of ring 3 (SMAP, SMEP).
 
 use core::ops::Range;
 

@@ -18,7 +18,8 @@ pub const SECURE: u64 = 23;
 const RANDOM: u64 = 25;
 const EXECUTABLE: u64 = 31;
 
-/// Fills the end of `buffer` (whose length and `top` are multiples of 16) with what is to lie just below `top`. Returns the stack pointer; `None` if `buffer` is too short.
+/// Fills the end of `buffer` (whose length and `top` are multiples of 16) with what is to lie just below `top`. Returns
+/// the stack pointer; `None` if `buffer` is too short.
 pub fn build<'a>(
     buffer: &mut [u8],
     top: u64,

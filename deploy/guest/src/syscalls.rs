@@ -32,8 +32,8 @@ pub enum Errno {
 
 type Result<T> = core::result::Result<T, Errno>;
 
-/// What a sealed application may still call: read, write, epoll_wait, clock_gettime, getrandom, exit_group; and mlock and
-/// munlock, which do nothing; and a further filter, which changes nothing.
+/// What a sealed application may still call: read, write, epoll_wait, clock_gettime, getrandom, exit_group; and mlock
+/// and munlock, which do nothing; and a further filter, which changes nothing.
 const SEALED: [u64; 10] = [0, 1, 149, 150, 157, 228, 231, 232, 317, 318];
 
 /// Serves a call.

@@ -1,8 +1,8 @@
 //! Segments, the processor's protections, and the ways into the kernel: faults, interrupts, system calls.
 //!
-//! System calls and faults of the application start on an empty kernel stack. The application's SSE registers are saved on
-//! the way, because the compiled kernel uses them; it uses no wider ones. Interrupts are let in during `hlt` only, never in
-//! ring 3: their handler is one instruction that changes nothing the interrupted code could see.
+//! System calls and faults of the application start on an empty kernel stack. The application's SSE registers are saved
+//! on the way, because the compiled kernel uses them; it uses no wider ones. Interrupts are let in during `hlt` only,
+//! never in ring 3: their handler is one instruction that changes nothing the interrupted code could see.
 
 use core::arch::{asm, global_asm};
 

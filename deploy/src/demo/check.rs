@@ -112,7 +112,8 @@ async fn update(scene: &Scene, change: Change) -> Result<(), Error> {
     Ok(())
 }
 
-/// The client waits for its answer in a thread of its own: the git server, which the answer depends on, runs in this one.
+/// The client waits for its answer in a thread of its own: the git server, which the answer depends on, runs in this
+/// one.
 async fn blocking<T: Send + 'static>(
     step: &'static str,
     work: impl FnOnce() -> Result<T, client::Error> + Send + 'static,

@@ -1,7 +1,7 @@
 //! `gitstead demo`: the main job on one machine, with nothing but Rust, git and a C compiler.
 //!
-//! A git server with sample zones and calendars, `dns-primary` and `caldav` serving them, and a CA, on loopback ports, in a
-//! temporary folder. It runs until Ctrl-C and tells what to try, or with `--check` tries it itself.
+//! A git server with sample zones and calendars, `dns-primary` and `caldav` serving them, and a CA, on loopback ports,
+//! in a temporary folder. It runs until Ctrl-C and tells what to try, or with `--check` tries it itself.
 
 mod calendar_check;
 mod calendars;

@@ -27,7 +27,8 @@ const DNS_PORT: u16 = 5300;
 const WEB_PORT: u16 = 8080;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A git server with sample zones and calendars, `dns-primary` and `caldav` serving them, and `letsencrypt` with a CA of its own.
+/// A git server with sample zones and calendars, `dns-primary` and `caldav` serving them, and `letsencrypt` with a CA
+/// of its own.
 #[derive(Debug)]
 pub struct Scene {
     primary: Child,

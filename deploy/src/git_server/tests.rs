@@ -1,3 +1,5 @@
+//! A git over SSH, as clients see it.
+
 use std::net::Ipv4Addr;
 use std::process::Command as Program;
 

@@ -1,9 +1,10 @@
-//! The octets of an image: the kernel's ELF file, in whose table of segments an unused entry becomes the payload's, and the
-//! payload: a page that says what follows (`deploy/guest/src/payload.rs` reads it), and the service's ELF file, packed.
+//! The octets of an image: the kernel's ELF file, in whose table of segments an unused entry becomes the payload's, and
+//! the payload: a page that says what follows (`deploy/guest/src/payload.rs` reads it), and the service's ELF file,
+//! packed.
 //!
-//! Of both files only what is loaded is taken; names, sections and what debuggers want stay behind. So do the tables for
-//! unwinding the stack, which are loaded, but which a service that aborts when it panics reads for a backtrace at most; they
-//! become zeros, an empty table.
+//! Of both files only what is loaded is taken; names, sections and what debuggers want stay behind. So do the tables
+//! for unwinding the stack, which are loaded, but which a service that aborts when it panics reads for a backtrace at
+//! most; they become zeros, an empty table.
 
 use super::lz4;
 

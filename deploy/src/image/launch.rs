@@ -1,5 +1,5 @@
-//! What starts an image: a script for QEMU, a domain for libvirt, a configuration for Firecracker, and for who wants the
-//! same service without a virtual machine, a systemd unit for the sandbox.
+//! What starts an image: a script for QEMU, a domain for libvirt, a configuration for Firecracker, and for who wants
+//! the same service without a virtual machine, a systemd unit for the sandbox.
 //!
 //! Names of hosts, devices and arguments in them are examples: an operator edits the file, once.
 

@@ -1,5 +1,5 @@
-//! What is in an image, as CycloneDX 1.5: every crate that the service links, with version, licence and checksum, and the
-//! guest kernel.
+//! What is in an image, as CycloneDX 1.5: every crate that the service links, with version, licence and checksum, and
+//! the guest kernel.
 //!
 //! What only runs while building (procedural macros, build scripts, and what only they use) is not in the image.
 

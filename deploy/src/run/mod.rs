@@ -1,7 +1,7 @@
 //! `gitstead run`: a service in a sandbox of the host's kernel, on a tap instead of the host's sockets.
 //!
-//! What Solo5 calls a tender: it opens the tap as file descriptor 3, gives up every right, and executes the service, which
-//! seals itself. Nothing of ours stays in between but a process that passes on signals and the exit code.
+//! What Solo5 calls a tender: it opens the tap as file descriptor 3, gives up every right, and executes the service,
+//! which seals itself. Nothing of ours stays in between but a process that passes on signals and the exit code.
 
 mod error;
 mod program;

@@ -131,8 +131,8 @@ fn empty_file_system() -> nix::Result<()> {
 #[expect(unsafe_code, reason = "numbers of file descriptors that are to be")]
 fn descriptors(program: Program, frames: OwnedFd) -> io::Result<OwnedFd> {
     let (program, frames) = (program.0.into_raw_fd(), frames.into_raw_fd());
-    // SAFETY: both numbers were ours alone a moment ago. Whoever else has one of those that are overwritten or closed is not
-    // asked any more: from here on this process only executes the program.
+    // SAFETY: both numbers were ours alone a moment ago. Whoever else has one of those that are overwritten or closed
+    // is not asked any more: from here on this process only executes the program.
     unsafe {
         // Copies out of the way first, so that neither is overwritten by the other.
         let program = libc::fcntl(program, libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);

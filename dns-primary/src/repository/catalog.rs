@@ -1,7 +1,8 @@
 //! The catalog zone (RFC 9432) of what is in the repository, which is a zone file of the repository like any other.
 //!
-//! Its only author need not be us: labels, groups and other properties that somebody wrote into it stay, since a change adds
-//! and removes members and nothing else. A zone whose file is broken stays a member, so that a typo deletes no zone from the secondaries.
+//! Its only author need not be us: labels, groups and other properties that somebody wrote into it stay, since a change
+//! adds and removes members and nothing else. A zone whose file is broken stays a member, so that a typo deletes no
+//! zone from the secondaries.
 
 use std::collections::BTreeSet;
 
@@ -48,8 +49,8 @@ impl Repository {
         self.zones.get(zone).is_some() && listed().is_some()
     }
 
-    /// The change that makes the catalog `apex` list the zones that are here; none when it does. A catalog that does not exist
-    /// yet begins with the serial `first`.
+    /// The change that makes the catalog `apex` list the zones that are here; none when it does. A catalog that does
+    /// not exist yet begins with the serial `first`.
     pub fn catalog_change(&self, apex: &Name, first: Serial) -> Result<Option<ZoneChange>, CatalogError> {
         match self.zone_file(apex).map(|file| &file.content) {
             None => self.new_catalog(apex, first).map(Some),

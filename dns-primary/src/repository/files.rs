@@ -21,7 +21,8 @@ pub(super) fn path_of(apex: &Name) -> Option<String> {
     (zone_name(path).as_ref() == Some(apex)).then(|| path.to_owned())
 }
 
-/// Whether a file that was never a zone should be read as one: a README that happens to be named like a domain should not.
+/// Whether a file that was never a zone should be read as one: a README that happens to be named like a domain should
+/// not.
 pub(super) fn looks_like_a_zone(text: &[u8]) -> bool {
     let word = |word: &[u8]| word.eq_ignore_ascii_case(b"SOA") || word.eq_ignore_ascii_case(b"$INCLUDE");
     text.split(|octet| octet.is_ascii_whitespace()).any(word)

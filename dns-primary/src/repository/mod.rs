@@ -1,9 +1,10 @@
-//! How zones and keys lie in the git repository: a file for each zone at the root, named by the zone; TSIG keys in `_keys` and
-//! `ZONE._keys`; every other file is somebody else's and is left alone.
+//! How zones and keys lie in the git repository: a file for each zone at the root, named by the zone; TSIG keys in
+//! `_keys` and `ZONE._keys`; every other file is somebody else's and is left alone.
 //!
-//! A [`Repository`] is what one tree means. It is immutable and shares what a commit did not touch with the one before, so
-//! that a push of one zone and an update of one record cost what they change. What was served last stays served when a file
-//! breaks: that is why a repository is reached by [`Repository::advance`] from the one before, and not from its tree alone.
+//! A [`Repository`] is what one tree means. It is immutable and shares what a commit did not touch with the one before,
+//! so that a push of one zone and an update of one record cost what they change. What was served last stays served when
+//! a file breaks: that is why a repository is reached by [`Repository::advance`] from the one before, and not from its
+//! tree alone.
 
 mod advance;
 mod catalog;

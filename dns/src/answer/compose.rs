@@ -1,7 +1,7 @@
 //! A reply on its way into the caller's buffer: whole RRsets or nothing of them, names compressed.
 //!
-//! Names are compressed in owner names and in the RDATA of the types of RFC 1035, and point only to names in these places
-//! or in the question: MirageOS decodes no others.
+//! Names are compressed in owner names and in the RDATA of the types of RFC 1035, and point only to names in these
+//! places or in the question: MirageOS decodes no others.
 
 use super::query::{self, Query};
 use crate::message::{HEADER, Rcode};

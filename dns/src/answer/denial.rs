@@ -128,8 +128,8 @@ impl<'z> Proof<'z> {
         self.matching_or_opted_out(to, nsec3, closest)
     }
 
-    /// The NSEC3 of the name; or when it was left out (RFC 5155 section 6), of its closest ancestor that has one, and the
-    /// one that covers the next closer name.
+    /// The NSEC3 of the name; or when it was left out (RFC 5155 section 6), of its closest ancestor that has one, and
+    /// the one that covers the next closer name.
     fn matching_or_opted_out(&self, to: &mut Resolution<'z, '_>, nsec3: &Nsec3, labels: &[u8]) {
         if self.matching(to, nsec3, labels) {
             return;

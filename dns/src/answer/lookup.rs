@@ -1,8 +1,8 @@
-//! Where a name leads in a zone: to a node, a wildcard, out through a cut or a DNAME, or nowhere (RFC 1034 section 4.3.2
-//! step 3, RFC 4592 section 3.3, RFC 6672 section 3.2).
+//! Where a name leads in a zone: to a node, a wildcard, out through a cut or a DNAME, or nowhere (RFC 1034 section
+//! 4.3.2 step 3, RFC 4592 section 3.3, RFC 6672 section 3.2).
 //!
-//! All ancestors of a name that exists do exist, down from the apex; so the node itself is asked for first, and before it
-//! only those ancestors at whose depth the zone has cuts or DNAMEs at all.
+//! All ancestors of a name that exists do exist, down from the apex; so the node itself is asked for first, and before
+//! it only those ancestors at whose depth the zone has cuts or DNAMEs at all.
 
 use crate::name_hash::{LabelStarts, NameHash};
 use crate::zone::Zone;

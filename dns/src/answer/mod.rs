@@ -88,8 +88,8 @@ pub enum Outcome {
     Signed,
     /// The client has had more than its share: nothing is sent, or so many octets that tell it to come back over TCP.
     Limited(Option<usize>),
-    /// No reply can be sent: the message is a reply itself, or shorter than a header, or the buffer does not take even the
-    /// question.
+    /// No reply can be sent: the message is a reply itself, or shorter than a header, or the buffer does not take even
+    /// the question.
     Ignore,
 }
 

@@ -1,9 +1,9 @@
 //! Response rate limiting: who is made to look like asking for the same again and again, from an address that may be
 //! forged, gets few of the answers and now and then a truncated one, upon which a real client comes back over TCP.
 //!
-//! As in BIND and NSD, what is counted is the same kind of answer about the same name to the same network (/24, /56), where the
-//! name of all that is not there is that of the zone, and of all that a wildcard makes that of the wildcard. The table has a
-//! fixed size: two that fall on one place displace each other, so that nobody is limited for another.
+//! As in BIND and NSD, what is counted is the same kind of answer about the same name to the same network (/24, /56),
+//! where the name of all that is not there is that of the zone, and of all that a wildcard makes that of the wildcard.
+//! The table has a fixed size: two that fall on one place displace each other, so that nobody is limited for another.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -54,7 +54,8 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many answers a second; of those beyond, one of `slip` goes out truncated, none for 0. Nobody outside knows `key`.
+    /// So many answers a second; of those beyond, one of `slip` goes out truncated, none for 0. Nobody outside knows
+    /// `key`.
     pub fn new(rate: u32, slip: u32, key: [u8; 16]) -> RateLimit {
         let places = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
         RateLimit { rate: u64::from(rate).clamp(1, MAX_COUNT / 2), slip, key, places, limited: AtomicU32::new(0) }

@@ -1,8 +1,8 @@
 //! Looks at the memory that many answers will be made of, before the first is made.
 //!
-//! In a large zone an answer waits for memory four times, one after the other: for the pointer to its shard, the slots, the
-//! node, the end of the node. The queries of a burst do not depend on each other, so each step is done for all of them
-//! before the next: the processor then waits for many at once.
+//! In a large zone an answer waits for memory four times, one after the other: for the pointer to its shard, the slots,
+//! the node, the end of the node. The queries of a burst do not depend on each other, so each step is done for all of
+//! them before the next: the processor then waits for many at once.
 
 use std::hint::black_box;
 

@@ -36,8 +36,8 @@ impl Incoming {
         }
     }
 
-    /// Whether the sender may make a primary look at its source: it signed with a key that may notify the zone. Everybody else
-    /// gets the same reply and nothing happens.
+    /// Whether the sender may make a primary look at its source: it signed with a key that may notify the zone.
+    /// Everybody else gets the same reply and nothing happens.
     pub fn is_obeyed(&self, key: Option<&Key>) -> bool {
         key.is_some_and(|key| key.may(Right::Notify, &self.zone))
     }

@@ -59,8 +59,8 @@ pub struct Sources<'a> {
     pub subscriptions: &'a [Subscription],
 }
 
-/// The targets of a zone, each once. For one address, a key counts more than an NS record, and a subscription more than both;
-/// who is configured is always told.
+/// The targets of a zone, each once. For one address, a key counts more than an NS record, and a subscription more than
+/// both; who is configured is always told.
 pub fn targets(zone: &Zone, sources: &Sources<'_>) -> Vec<Target> {
     let mut named: BTreeMap<IpAddr, Target> = BTreeMap::new();
     for address in name_servers(zone, sources.zones) {

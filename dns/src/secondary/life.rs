@@ -124,7 +124,8 @@ const IDLE_BOOTSTRAP: u64 = 600;
 /// Seconds between rounds for a zone that never came, at most.
 const MOST_WITHOUT_DATA: u64 = 60;
 
-/// SOA timers as they are used: a primary must not make us spin, nor wait for ever (RFC 1912 section 2.2 has saner ones).
+/// SOA timers as they are used: a primary must not make us spin, nor wait for ever (RFC 1912 section 2.2 has saner
+/// ones).
 pub(super) fn refresh(soa: &Soa) -> Duration {
     Duration::from_secs(u64::from(soa.refresh).clamp(2, 28 * 86_400))
 }

@@ -32,8 +32,8 @@ pub struct Noticed {
 }
 
 impl Secondary {
-    /// A NOTIFY came. One that says nothing new costs nothing; a signed one with a newer serial is followed at once, without
-    /// asking for the SOA; an unsigned one makes us ask now and then, if it seems to come from a primary.
+    /// A NOTIFY came. One that says nothing new costs nothing; a signed one with a newer serial is followed at once,
+    /// without asking for the SOA; an unsigned one makes us ask now and then, if it seems to come from a primary.
     pub fn notified(&mut self, notice: Notice<'_>, moment: &mut Moment<'_>) -> Noticed {
         let rcode = match self.zones.contains_key(notice.zone) {
             true => self.notified_of_known(notice, moment),

@@ -167,8 +167,8 @@ impl Secondary {
         self.pump(address, moment);
     }
 
-    /// A connection ended by itself. One that has answered before was perhaps closed as the question was on its way: then
-    /// it is asked again; else the next primary has its turn.
+    /// A connection ended by itself. One that has answered before was perhaps closed as the question was on its way:
+    /// then it is asked again; else the next primary has its turn.
     fn lost(&mut self, address: SocketAddr, moment: &mut Moment<'_>) {
         let Some(link) = self.links.get_mut(&address) else { return };
         let (was, answered) = (link.connection, link.answered);

@@ -72,7 +72,8 @@ impl Announcer {
         }
     }
 
-    /// Somebody asked to be told; for the root of all zones, and of each of them at once. False when there are too many.
+    /// Somebody asked to be told; for the root of all zones, and of each of them at once. False when there are too
+    /// many.
     pub fn subscribe(
         &mut self,
         subscription: Subscription,
@@ -114,8 +115,8 @@ impl Announcer {
         }
     }
 
-    /// A reply came as a datagram, to the socket that NOTIFY leaves from. To a signed NOTIFY only a signed reply counts: others could be
-    /// anybody's. None when nothing awaits it.
+    /// A reply came as a datagram, to the socket that NOTIFY leaves from. To a signed NOTIFY only a signed reply
+    /// counts: others could be anybody's. None when nothing awaits it.
     pub fn acknowledged(
         &mut self,
         peer: IpAddr,

@@ -1,6 +1,7 @@
 //! A transfer that was asked for and may be had: which shape it takes (RFC 1995 sections 2 and 4), and its signatures.
 //!
-//! A MirageOS secondary reads differences only in one message and as one step, and messages that are signed each on its own.
+//! A MirageOS secondary reads differences only in one message and as one step, and messages that are signed each on its
+//! own.
 
 use bytes::Bytes;
 
@@ -65,8 +66,8 @@ impl TransferRequest {
         &self.zone
     }
 
-    /// The version that the asker has, when it asks for what changed since: whoever can make older steps may put them into
-    /// the journal first.
+    /// The version that the asker has, when it asks for what changed since: whoever can make older steps may put them
+    /// into the journal first.
     pub fn since(&self) -> Option<Serial> {
         self.since.filter(|since| self.zone.serial().is_after(*since))
     }

@@ -12,7 +12,8 @@ use crate::zone_set::ZoneSet;
 /// Parts of the set; a change copies one of them, and the pointers to the others.
 const SHARDS: usize = 256;
 
-/// A set of apexes. A clone or a change costs a few hundred reference counts at most, even when there are thousands of names.
+/// A set of apexes. A clone or a change costs a few hundred reference counts at most, even when there are thousands of
+/// names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unavailable {
     /// None while the set never held anything.

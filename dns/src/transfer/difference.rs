@@ -1,4 +1,5 @@
-//! What was removed and added between two versions of a zone: the content of an incremental transfer (RFC 1995 section 4).
+//! What was removed and added between two versions of a zone: the content of an incremental transfer (RFC 1995 section
+//! 4).
 //!
 //! A change of TTL is a record removed and one added. The SOA is in both halves when it changes.
 

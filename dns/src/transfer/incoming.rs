@@ -1,7 +1,8 @@
 //! A zone on its way in: ask for the SOA, then for what changed (RFC 1995), else for all of it (RFC 5936).
 //!
-//! Each state awaits one message; [`Awaiting::handle`] gives the next one. Nothing that came counts before its end and its last
-//! signature were seen. A peer decides neither how much is kept nor for how long: see [`Limits`], and time is the caller's.
+//! Each state awaits one message; [`Awaiting::handle`] gives the next one. Nothing that came counts before its end and
+//! its last signature were seen. A peer decides neither how much is kept nor for how long: see [`Limits`], and time is
+//! the caller's.
 
 mod error;
 mod exchange;
@@ -118,7 +119,8 @@ impl Asking {
         Ask { octets, awaiting: Awaiting::Soa(ExpectSoa { asking: self, exchange }) }
     }
 
-    /// Asks for what changed, or for all when nothing is held. `expected` is the serial that the primary is known to have.
+    /// Asks for what changed, or for all when nothing is held. `expected` is the serial that the primary is known to
+    /// have.
     pub fn transfer(self, expected: Option<Serial>, id: u16, now: u64) -> Ask {
         let Some(held) = self.held.clone() else { return self.axfr(expected, id, now) };
         let (octets, exchange) = Exchange::start(&self, RecordType::IXFR, id, now);
@@ -295,8 +297,8 @@ impl ExpectIxfr {
         }
     }
 
-    /// RFC 1995 section 4: what cannot be had step by step is asked for as a whole. Who signs wrongly, or sends too much, is
-    /// not asked again.
+    /// RFC 1995 section 4: what cannot be had step by step is asked for as a whole. Who signs wrongly, or sends too
+    /// much, is not asked again.
     fn fall_back(self, error: TransferError, next_id: u16, now: u64) -> Next {
         let unfinished = self.exchange.messages() > 1 || !matches!(error, TransferError::Refused(_));
         match error.is_of_steps() {

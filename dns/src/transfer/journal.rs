@@ -1,7 +1,7 @@
 //! The recent versions of a zone as steps from one to the next, for those who ask only for what changed (RFC 1995).
 //!
-//! Bounded in steps and octets; what falls out at the old end can be computed from elsewhere (a primary has its git history) and
-//! put back there with [`Journal::insert_older`].
+//! Bounded in steps and octets; what falls out at the old end can be computed from elsewhere (a primary has its git
+//! history) and put back there with [`Journal::insert_older`].
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -105,8 +105,8 @@ impl Journal {
         }
     }
 
-    /// Puts a step in front of the oldest one; false when it does not end where that begins, or the journal is full. An empty
-    /// journal takes any step.
+    /// Puts a step in front of the oldest one; false when it does not end where that begins, or the journal is full. An
+    /// empty journal takes any step.
     pub fn insert_older(&mut self, difference: &Difference) -> bool {
         let Some(step) = Step::new(difference) else { return false };
         let fits = self.oldest().is_none_or(|oldest| oldest == step.to);
@@ -155,8 +155,8 @@ impl Journal {
         Some(self.steps.range(start..=end).cloned().collect())
     }
 
-    /// What to send to who has version `from`, so that `zone` comes of it: the steps, all of them as one when that is shorter
-    /// or `condense` asks for it, none when the whole zone is shorter or the steps are not at hand.
+    /// What to send to who has version `from`, so that `zone` comes of it: the steps, all of them as one when that is
+    /// shorter or `condense` asks for it, none when the whole zone is shorter or the steps are not at hand.
     pub fn answer(&self, zone: &Zone, from: Serial, condense: bool) -> Option<Vec<Arc<Step>>> {
         let steps = self.between(from, zone.serial())?;
         let octets = |steps: &[Arc<Step>]| steps.iter().map(|step| step.octets).sum::<usize>();

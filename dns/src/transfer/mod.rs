@@ -1,4 +1,5 @@
-//! Zones on their way to and from other servers (RFC 5936, RFC 1995): what differs between versions, and messages of it.
+//! Zones on their way to and from other servers (RFC 5936, RFC 1995): what differs between versions, and messages of
+//! it.
 
 pub mod difference;
 pub mod incoming;

@@ -1,5 +1,5 @@
-//! A whole zone (RFC 5936), or what changed in it (RFC 1995), as a stream of messages, made one after the other from the snapshot
-//! as the connection takes them.
+//! A whole zone (RFC 5936), or what changed in it (RFC 1995), as a stream of messages, made one after the other from
+//! the snapshot as the connection takes them.
 //!
 //! The SOA comes first and last, every record between them once, glue included. Each message repeats the question
 //! (MirageOS refuses others) and has names compressed; case is kept, since a secondary shall serve what the zone has.
@@ -69,9 +69,9 @@ enum Stage {
 }
 
 impl Outgoing {
-    /// All of `zone` to who asked with `request` for `rtype` (AXFR, or IXFR that no difference is at hand for), in messages
-    /// of `limit` octets at most: 65,535 without the room for a TSIG. Not under 1,024, and then larger records get larger
-    /// messages.
+    /// All of `zone` to who asked with `request` for `rtype` (AXFR, or IXFR that no difference is at hand for), in
+    /// messages of `limit` octets at most: 65,535 without the room for a TSIG. Not under 1,024, and then larger records
+    /// get larger messages.
     pub fn zone(zone: &Zone, request: &Header, rtype: RecordType, limit: usize) -> Outgoing {
         let source = Source::Zone { zone: zone.clone(), stage: Stage::FirstSoa };
         Outgoing::new(zone, request, rtype, limit, source)
@@ -88,7 +88,8 @@ impl Outgoing {
         Outgoing::new(zone, request, RecordType::IXFR, limit, source)
     }
 
-    /// The whole answer, if it is one message of `limit` octets at most: then it can be a datagram (RFC 1995 section 2).
+    /// The whole answer, if it is one message of `limit` octets at most: then it can be a datagram (RFC 1995 section
+    /// 2).
     pub fn single(mut self, limit: usize) -> Option<Vec<u8>> {
         let message = self.next().filter(|message| message.len() <= limit)?;
         matches!(self.records, Source::Done).then_some(message)
@@ -256,8 +257,8 @@ impl<'a> Writer<'a> {
         self.octets.extend_from_slice(rest);
     }
 
-    /// Writes the name of `labels` in front of `end`, whose hash is `hash` and which stands in the message when it is not
-    /// the root.
+    /// Writes the name of `labels` in front of `end`, whose hash is `hash` and which stands in the message when it is
+    /// not the root.
     fn name(&mut self, labels: &[u8], end: &[u8], mut hash: NameHash) {
         let starts = LabelStarts::new(labels);
         let mut written = starts.count();

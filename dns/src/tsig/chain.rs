@@ -87,8 +87,8 @@ impl TransferChain {
         TransferChain { sent, chaining, digest: None, unsigned: 0 }
     }
 
-    /// Checks the next message; the message without its TSIG record. What came unsigned is proven by the next signed one:
-    /// use nothing for good before [`TransferChain::finish`].
+    /// Checks the next message; the message without its TSIG record. What came unsigned is proven by the next signed
+    /// one: use nothing for good before [`TransferChain::finish`].
     pub fn accept(&mut self, octets: &[u8], now: u64) -> Result<Vec<u8>, ChainError> {
         let Some(signed) = SignedMessage::find(octets).map_err(ReplyError::Wrong)? else {
             return self.accept_unsigned(octets);

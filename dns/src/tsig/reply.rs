@@ -12,8 +12,8 @@ pub fn sign_reply(reply: &mut Vec<u8>, verification: &Verification, now: u64) {
     sign(reply, tsig, verification);
 }
 
-/// As [`sign_reply`], for a reply that must not become longer than `limit`: if it would, only its header and question stay and
-/// TC is set (RFC 8945 section 5.3).
+/// As [`sign_reply`], for a reply that must not become longer than `limit`: if it would, only its header and question
+/// stay and TC is set (RFC 8945 section 5.3).
 pub fn sign_reply_within(limit: usize, reply: &mut Vec<u8>, verification: &Verification, now: u64) {
     if reply.len() + verification.room() > limit {
         truncate(reply);

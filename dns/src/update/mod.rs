@@ -1,8 +1,8 @@
 //! UPDATE (RFC 2136): a message and a zone set → the zones that change, or an RCODE with a reason.
 //!
-//! As in MirageOS, the zone section need not name an apex: it may be a host below one or, up to the root, a name above several
-//! zones. Every name of the update must be at or below it and is changed in the zone that holds it. An SOA for a name that no
-//! zone holds makes a zone. Otherwise the RFC wins; in particular, nothing here removes a zone.
+//! As in MirageOS, the zone section need not name an apex: it may be a host below one or, up to the root, a name above
+//! several zones. Every name of the update must be at or below it and is changed in the zone that holds it. An SOA for
+//! a name that no zone holds makes a zone. Otherwise the RFC wins; in particular, nothing here removes a zone.
 
 mod apply;
 mod draft;
@@ -167,8 +167,8 @@ impl Places<'_> {
         Err(Rejection { rcode: Rcode::NOTAUTH, reason: format!("{scope} is no zone of ours, nor above or below one") })
     }
 
-    /// The zone of ours that holds the records of `rtype` at `owner`: that of the deepest apex, but the one above it for DS
-    /// (RFC 4035 section 3.1.4.1).
+    /// The zone of ours that holds the records of `rtype` at `owner`: that of the deepest apex, but the one above it
+    /// for DS (RFC 4035 section 3.1.4.1).
     fn zone_of(&self, owner: &Name, rtype: RecordType) -> Option<&Zone> {
         let zone = self.zones.find(owner)?;
         let above = || owner.parent().and_then(|parent| self.zones.find(&parent));

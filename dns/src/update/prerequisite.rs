@@ -1,5 +1,5 @@
-//! What must hold before an update (RFC 2136 sections 2.4 and 3.2). Wildcards are names like others, empty non-terminals are not
-//! in use.
+//! What must hold before an update (RFC 2136 sections 2.4 and 3.2). Wildcards are names like others, empty
+//! non-terminals are not in use.
 
 use std::collections::{BTreeMap, BTreeSet};
 

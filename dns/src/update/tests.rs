@@ -1,5 +1,5 @@
-//! Each test: a zone, an update in the words of nsupdate, and what changes or the RCODE. Tests are named by RFC section where
-//! they follow RFC 2136.
+//! Each test: a zone, an update in the words of nsupdate, and what changes or the RCODE. Tests are named by RFC section
+//! where they follow RFC 2136.
 
 mod pseudo_code;
 
@@ -39,8 +39,8 @@ fn zones() -> ZoneSet {
     ZoneSet::new().with(zone("example.com", ZONE))
 }
 
-/// An UPDATE for the zone section `scope`; names are relative to example.com. Lines: `prereq …`, `add …`, `delete …`, or a
-/// section and a record with its class for what nsupdate cannot say.
+/// An UPDATE for the zone section `scope`; names are relative to example.com. Lines: `prereq …`, `add …`, `delete …`,
+/// or a section and a record with its class for what nsupdate cannot say.
 fn message(scope: &str, lines: &str) -> Message {
     let mut message = Message::new(Header::request(1, Opcode::UPDATE));
     message.questions.push(Question { name: scope.parse().unwrap(), rtype: RecordType::SOA, class: Class::IN });

@@ -44,7 +44,8 @@ pub struct Finished {
 struct Entry {
     hash: NameHash,
     at: u32,
-    /// Whether the owner is directly below the apex, as most are; then its labels need not be looked at for its parents.
+    /// Whether the owner is directly below the apex, as most are; then its labels need not be looked at for its
+    /// parents.
     is_child: bool,
     is_wildcard: bool,
 }

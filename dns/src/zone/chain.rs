@@ -1,7 +1,7 @@
 //! Names in canonical order (RFC 4034 section 6.1): the owners of NSEC or NSEC3 of a signed zone.
 //!
-//! A name is kept as a key whose octets sort as the name does: labels from the root's side, in lower case, each ended by
-//! a zero. Keys are in blocks that versions of a zone share.
+//! A name is kept as a key whose octets sort as the name does: labels from the root's side, in lower case, each ended
+//! by a zero. Keys are in blocks that versions of a zone share.
 
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 //! changed, only replaced.
 //!
 //! A shard is the number of its slots (a power of two), the slots (one octet of the hash, the offset of a node; 0 is
-//! empty), and the nodes. A node is its header, its labels below the apex, and its RRsets in ascending order of type. An
-//! RRset is type, TTL, number of RDATA and their length in octets, then each RDATA behind its two octets of length, as it
-//! goes to the wire.
+//! empty), and the nodes. A node is its header, its labels below the apex, and its RRsets in ascending order of type.
+//! An RRset is type, TTL, number of RDATA and their length in octets, then each RDATA behind its two octets of length,
+//! as it goes to the wire.
 
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! What a zone holds, and how the next version is made of it.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

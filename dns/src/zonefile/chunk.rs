@@ -1,4 +1,5 @@
-//! A file's text in chunks of whole entries, each with what its first entry takes from those before it, and whose records it holds.
+//! A file's text in chunks of whole entries, each with what its first entry takes from those before it, and whose
+//! records it holds.
 //!
 //! The owners are kept as 24 bits of a hash each: a chunk that seems to hold a name is read, one that does not is not.
 
@@ -25,7 +26,8 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// Whether it may hold a record of the owner with this hash. Looks first where the hash would be if all were evenly spread.
+    /// Whether it may hold a record of the owner with this hash. Looks first where the hash would be if all were evenly
+    /// spread.
     pub fn may_hold(&self, hash: [u8; 3]) -> bool {
         let wanted = number(hash);
         let guess = ((u64::from(wanted) * self.owners.len() as u64) >> 24) as usize;

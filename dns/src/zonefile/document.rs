@@ -101,7 +101,8 @@ impl Document {
         Some(file.chunks.iter().flat_map(|chunk| chunk.text.iter().copied()).collect())
     }
 
-    /// The same document on `text`, which must be what [`Document::text`] gives: so that only one copy of it stays in memory.
+    /// The same document on `text`, which must be what [`Document::text`] gives: so that only one copy of it stays in
+    /// memory.
     pub fn sharing(&self, path: &str, text: &Bytes) -> Document {
         let share = |file: &FileText| {
             let length: usize = file.chunks.iter().map(|chunk| chunk.text.len()).sum();

@@ -1,7 +1,8 @@
 //! A change of records as the smallest change of text.
 //!
-//! First a plan says what becomes of each entry; then the chunks with changes are walked, carrying on what an entry takes from
-//! those before it both as it was and as it becomes. Where the two differ, an owner or a TTL is written that was implied.
+//! First a plan says what becomes of each entry; then the chunks with changes are walked, carrying on what an entry
+//! takes from those before it both as it was and as it becomes. Where the two differ, an owner or a TTL is written that
+//! was implied.
 
 mod line;
 mod plan;

@@ -1,7 +1,8 @@
-//! What an entry means: a record, a setting for those that follow, an inclusion, a row of records (RFC 1035 section 5.1).
+//! What an entry means: a record, a setting for those that follow, an inclusion, a row of records (RFC 1035 section
+//! 5.1).
 //!
-//! A TTL that is not given is that of `$TTL` (RFC 2308 section 4), else the previous record's (RFC 1035), else the SOA's minimum when the
-//! SOA comes first (as before RFC 2308), else 3600 (as in MirageOS).
+//! A TTL that is not given is that of `$TTL` (RFC 2308 section 4), else the previous record's (RFC 1035), else the
+//! SOA's minimum when the SOA comes first (as before RFC 2308), else 3600 (as in MirageOS).
 
 use super::diagnostic::{Problem, shown};
 use super::generate::Generate;

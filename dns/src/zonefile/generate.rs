@@ -1,7 +1,8 @@
 //! `$GENERATE`: one entry that stands for a row of records, with BIND's syntax.
 //!
-//! `$GENERATE first-last[/step] owner [ttl] [class] type data`; `$` is the number, `${offset,width,base}` a variation of it with base
-//! `d`, `o`, `x`, `X`, or `n` and `N` for reversed nibbles; `$$` and `\$` are a dollar sign. The previous owner and TTL stay what they were.
+//! `$GENERATE first-last[/step] owner [ttl] [class] type data`; `$` is the number, `${offset,width,base}` a variation
+//! of it with base `d`, `o`, `x`, `X`, or `n` and `N` for reversed nibbles; `$$` and `\$` are a dollar sign. The
+//! previous owner and TTL stay what they were.
 
 use super::diagnostic::{Problem, shown};
 use super::entry::{Fields, Head, State, head};

@@ -1,4 +1,5 @@
-//! Key files: `NAME [ttl] [class] DNSKEY FLAGS 3 ALGORITHM BASE64`, names relative to the root, as MirageOS's primary reads them.
+//! Key files: `NAME [ttl] [class] DNSKEY FLAGS 3 ALGORITHM BASE64`, names relative to the root, as MirageOS's primary
+//! reads them.
 //!
 //! No message here shows what stands in the file, since it may be a secret.
 

@@ -1,7 +1,9 @@
-//! Zone files as entries of tokens (RFC 1035 section 5.1): comments gone, parentheses resolved, escapes and quotes kept raw.
+//! Zone files as entries of tokens (RFC 1035 section 5.1): comments gone, parentheses resolved, escapes and quotes kept
+//! raw.
 //!
-//! An entry is a line, or several that parentheses join. A token is a span of the text. Quotes may stand inside a token,
-//! `alpn="h2,h3"` (RFC 9460 section 2.1) and `"My Device"._hap` (as MirageOS reads it); two quoted strings that touch are two tokens.
+//! An entry is a line, or several that parentheses join. A token is a span of the text. Quotes may stand inside a
+//! token, `alpn="h2,h3"` (RFC 9460 section 2.1) and `"My Device"._hap` (as MirageOS reads it); two quoted strings that
+//! touch are two tokens.
 
 use super::diagnostic::Problem;
 

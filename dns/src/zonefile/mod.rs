@@ -1,7 +1,8 @@
 //! Zone files as text (RFC 1035 section 5): read, printed, and edited without touching an octet that need not change.
 //!
-//! Relative names before any `$ORIGIN` are completed with the zone's name, as every server but MirageOS's does. When there is no SOA at
-//! the apex that way, but there is one with the root for origin, the file is read with the root (as MirageOS does).
+//! Relative names before any `$ORIGIN` are completed with the zone's name, as every server but MirageOS's does. When
+//! there is no SOA at the apex that way, but there is one with the root for origin, the file is read with the root (as
+//! MirageOS does).
 
 pub mod rdata_text;
 

@@ -1,7 +1,7 @@
 //! Files to records: all entries of a file and of those that it includes, and all errors at once.
 //!
-//! `$INCLUDE` takes a path from the root of the repository, else one beside the including file. What an included file sets (origin, TTL,
-//! previous owner) ends with it; what it finds set, it inherits.
+//! `$INCLUDE` takes a path from the root of the repository, else one beside the including file. What an included file
+//! sets (origin, TTL, previous owner) ends with it; what it finds set, it inherits.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -214,7 +214,8 @@ impl Parser<'_> {
     }
 }
 
-/// Where an included file may lie: from the root, else beside the file that includes it. None for what leaves the repository.
+/// Where an included file may lie: from the root, else beside the file that includes it. None for what leaves the
+/// repository.
 fn candidates(path: &str, including: &str) -> Option<Vec<String>> {
     if path.starts_with('/') {
         return None;

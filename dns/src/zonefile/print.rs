@@ -1,6 +1,7 @@
 //! A whole zone file, for zones that no file was written for.
 //!
-//! MirageOS's primary reads it too, as far as it knows the types: `$ORIGIN`, `$TTL`, then one record a line, class left out.
+//! MirageOS's primary reads it too, as far as it knows the types: `$ORIGIN`, `$TTL`, then one record a line, class left
+//! out.
 
 use crate::name::Name;
 use crate::record::Record;

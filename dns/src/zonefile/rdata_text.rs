@@ -1,6 +1,7 @@
 //! The presentation format of RDATA, both ways, driven by [`rdata::layout`] (RFC 1035 section 5.1 and each type's RFC).
 //!
-//! Every type can also be written as `\# LENGTH HEX` (RFC 3597 section 5); then it must have its type's shape all the same.
+//! Every type can also be written as `\# LENGTH HEX` (RFC 3597 section 5); then it must have its type's shape all the
+//! same.
 
 mod encodings;
 mod location;

@@ -1,6 +1,7 @@
 //! A program for the guest kernel's tests: std and tokio, as services use them.
 //!
-//! Its arguments are steps, taken in order; each prints a line. What it tries that it must not ends it, if the kernel is right.
+//! Its arguments are steps, taken in order; each prints a line. What it tries that it must not ends it, if the kernel
+//! is right.
 
 // It talks to the test by its console, and does on purpose what Rust is there to prevent.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, unsafe_code)]

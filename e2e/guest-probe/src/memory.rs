@@ -24,7 +24,8 @@ pub fn allocate_and_free(megabytes: usize) -> usize {
     total / MEGABYTE
 }
 
-/// Reserves a range of `gigabytes` without memory behind it, and uses a page in each. Returns how many held what was written.
+/// Reserves a range of `gigabytes` without memory behind it, and uses a page in each. Returns how many held what was
+/// written.
 pub fn reserve(gigabytes: usize) -> usize {
     let start = map(gigabytes << 30, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_NORESERVE).unwrap();
     let page = |index: usize| start.wrapping_add(index << 30).cast::<u64>();

@@ -49,7 +49,8 @@ pub async fn burst(count: usize) -> usize {
 }
 
 fn device() -> AsyncFd<OwnedFd> {
-    // SAFETY: the kernel has it open from the start, and nobody else here uses it; an OwnedFd stays the same descriptor.
+    // SAFETY: the kernel has it open from the start, and nobody else here uses it; an OwnedFd stays the same
+    // descriptor.
     unsafe { AsyncFd::register(OwnedFd::from_raw_fd(3)) }.unwrap()
 }
 

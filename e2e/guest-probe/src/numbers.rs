@@ -30,7 +30,8 @@ pub fn registers_survive_system_calls() -> bool {
         let numbers = black_box([round as u64, !(round as u64), 3, 4]);
         let mut after = [0u64; 4];
         let touch = fresh.as_ptr().wrapping_add(round * 4096);
-        // SAFETY: gettid has no arguments; what it and the page fault may change is declared, and the page is allocated memory.
+        // SAFETY: gettid has no arguments; what it and the page fault may change is declared, and the page is allocated
+        // memory.
         unsafe {
             if wide {
                 std::arch::asm!("vmovdqu ymm9, [{0}]", "syscall", "mov cl, [{2}]", "vmovdqu [{1}], ymm9", "vzeroupper",

@@ -178,7 +178,8 @@ impl RandomZone {
         let line = format!("{owner}. {kind} {data}");
         let refused = match kind {
             "CNAME" => self.owners.contains_key(owner) || owner == self.apex,
-            // What NS and DNAME at a wildcard mean is not defined (RFC 4592 sections 4.2 and 4.4), nor is DNAME at a cut.
+            // What NS and DNAME at a wildcard mean is not defined (RFC 4592 sections 4.2 and 4.4), nor is DNAME at a
+            // cut.
             "DNAME" => has("CNAME") || has("DNAME") || has("NS") || owner.starts_with('*') || owner == self.apex,
             "NS" => owner != self.apex && (has("CNAME") || has("DNAME") || owner.starts_with('*')),
             _ => has("CNAME"),

@@ -76,7 +76,8 @@ fn an_application_that_is_not_static_is_refused_by_tool_and_kernel() {
     let options = ["true", "--elf", dynamic.to_str().unwrap(), "--output", "/dev/null"];
     let refused = qemu::gitstead_image(&options);
     assert!(!refused.success && refused.output.contains("not a static executable"), "{}", refused.output);
-    // Past the tool: what stands in the packed file as it is can be changed there. An executable becomes a shared object.
+    // Past the tool: what stands in the packed file as it is can be changed there. An executable becomes a shared
+    // object.
     let (image, mut octets) = probe(&folder);
     let start = application(&octets);
     let find = |octets: &[u8], what: &[u8]| {

@@ -1,5 +1,5 @@
-//! The guest kernel in a virtual machine: what it gives an application, what it keeps from it, and what it says when the
-//! machine or the command line is not as it should be.
+//! The guest kernel in a virtual machine: what it gives an application, what it keeps from it, and what it says when
+//! the machine or the command line is not as it should be.
 
 // Helpers of tests stop the test as tests do.
 #![allow(clippy::unwrap_used)]

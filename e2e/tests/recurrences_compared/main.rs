@@ -1,5 +1,5 @@
-//! Our recurrence sets beside those of another engine, PyPI's recurring-ical-events: the samples that `ical` has, and many made-up
-//! events.
+//! Our recurrence sets beside those of another engine, PyPI's recurring-ical-events: the samples that `ical` has, and
+//! many made-up events.
 //!
 //! What the engine sees otherwise is not made up here, each with the paragraph of RFC 5545 that it is about:
 //! - 3.3.6, 3.8.5.3: hours of a DURATION, and a length that DTEND gives, are exact; the engine adds them to what the clock shows. So

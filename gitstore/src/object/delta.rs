@@ -61,7 +61,8 @@ impl Pieces {
         }
     }
 
-    /// Replaces ranges (ascending, apart from each other, inside the object) and describes the result, still over the same base.
+    /// Replaces ranges (ascending, apart from each other, inside the object) and describes the result, still over the
+    /// same base.
     pub(crate) fn splice(&self, splices: &[crate::Splice]) -> Pieces {
         let mut result = Pieces::default();
         let mut cursor = Cursor { pieces: &self.pieces, index: 0, within: 0 };

@@ -1,4 +1,5 @@
-//! Git's objects in memory: trees, blobs, commits, deltas and packfiles (gitformat-pack(5)). Pure: octets in, values out.
+//! Git's objects in memory: trees, blobs, commits, deltas and packfiles (gitformat-pack(5)). Pure: octets in, values
+//! out.
 //!
 //! Objects that arrive are hashed by `gix-hash`, which detects SHA-1 collisions; objects of our own making are hashed
 //! by the `sha1` crate, which uses the processor's instructions where it has them.

@@ -1,4 +1,5 @@
-//! What a server of protocol 0 or 1 says first: its references and capabilities (gitprotocol-pack(5), "Reference Discovery").
+//! What a server of protocol 0 or 1 says first: its references and capabilities (gitprotocol-pack(5), "Reference
+//! Discovery").
 
 use gix_hash::ObjectId;
 

@@ -1,5 +1,5 @@
-//! Git's protocols for fetch and push over a stream (gitprotocol-v2(5), gitprotocol-pack(5)), without the stream: packets in,
-//! octets to send and results out, a state per awaited message.
+//! Git's protocols for fetch and push over a stream (gitprotocol-v2(5), gitprotocol-pack(5)), without the stream:
+//! packets in, octets to send and results out, a state per awaited message.
 
 pub(crate) mod advertisement;
 pub(crate) mod fetch;

@@ -29,7 +29,8 @@ const ASK_AGAIN: u64 = 6 * 3600;
 /// Least time between two new orders: Let's Encrypt takes 300 in three hours of one account, and bursts before that.
 const BETWEEN_ORDERS: Duration = Duration::from_millis(50);
 
-/// Times that a nonce may be refused in a row, beyond the few of the ACME library. A request that was refused so was not heard.
+/// Times that a nonce may be refused in a row, beyond the few of the ACME library. A request that was refused so was
+/// not heard.
 const NONCES: usize = 20;
 
 /// Runs a request again while its nonce is refused (RFC 8555 section 6.5).

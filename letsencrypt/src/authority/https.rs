@@ -1,4 +1,5 @@
-//! HTTP over TLS over the network that we are given: what the ACME client asks with. Connections are kept and used again.
+//! HTTP over TLS over the network that we are given: what the ACME client asks with. Connections are kept and used
+//! again.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! Our account at a CA (RFC 8555 section 7.3). The ACME library registers keys of its own making, or ours without contact and
-//! without external account binding; a service without a disk needs all three at once.
+//! Our account at a CA (RFC 8555 section 7.3). The ACME library registers keys of its own making, or ours without
+//! contact and without external account binding; a service without a disk needs all three at once.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

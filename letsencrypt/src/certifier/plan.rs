@@ -9,8 +9,8 @@ use crate::certificate::Certificate;
 const AFTER_REFUSALS: [u64; 4] = [60, 600, 6_000, 86_400];
 /// Seconds after each trouble in a row; the last one from then on.
 const AFTER_TROUBLE: [u64; 6] = [30, 60, 120, 300, 900, 3_600];
-/// Seconds after so many orders for one host, where nothing failed: its request is another one each time, or the CA wants
-/// each certificate renewed at once.
+/// Seconds after so many orders for one host, where nothing failed: its request is another one each time, or the CA
+/// wants each certificate renewed at once.
 const AFTER_ORDERS: [u64; 5] = [0, 60, 600, 3_600, 86_400];
 /// Seconds for which orders are counted: a certificate for the same names is to be had five times in a week.
 const ORDERS: u64 = 7 * 86_400;

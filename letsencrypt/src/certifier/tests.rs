@@ -1,3 +1,5 @@
+//! What the state machine asks for, and when.
+
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 
 use super::*;

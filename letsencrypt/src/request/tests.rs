@@ -1,3 +1,5 @@
+//! Signing requests: good ones, and those that are refused with a reason.
+
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SanType};
 
 use super::*;

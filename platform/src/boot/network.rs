@@ -7,7 +7,8 @@ use smoltcp::wire::{Ipv4Cidr, Ipv6Cidr};
 use super::ArgumentError;
 use crate::entropy;
 
-/// Least octets that a link must carry in a packet where there is IPv6 (RFC 8200 section 5), and where there is none (RFC 791).
+/// Least octets that a link must carry in a packet where there is IPv6 (RFC 8200 section 5), and where there is none
+/// (RFC 791).
 const LEAST_MTU: [u16; 2] = [1280, 576];
 
 /// The arguments of `--help`'s section "Network".
@@ -46,7 +47,8 @@ pub(crate) struct NetworkArguments {
     #[arg(long, value_name = "MAC", value_parser = mac)]
     mac: Option<[u8; 6]>,
 
-    /// Octets of the largest packet on the link, without the Ethernet header; gitstead run and the guest kernel know it.
+    /// Octets of the largest packet on the link, without the Ethernet header; gitstead run and the guest kernel know
+    /// it.
     #[arg(long, value_name = "OCTETS", default_value_t = 1500)]
     mtu: u16,
 }

@@ -37,12 +37,13 @@ pub struct ListenArguments {
 /// What a server says of itself, and how often it answers.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AnswerArguments {
-    /// Answers a second over UDP of one kind about one name to one network (/24, /56); 0 is no limit. Clients that show a valid
-    /// cookie have none.
+    /// Answers a second over UDP of one kind about one name to one network (/24, /56); 0 is no limit. Clients that show
+    /// a valid cookie have none.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     rate_limit: u32,
 
-    /// Of the answers beyond the limit one of so many is sent truncated, so that the client comes back over TCP; 0 is none.
+    /// Of the answers beyond the limit one of so many is sent truncated, so that the client comes back over TCP; 0 is
+    /// none.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     rate_limit_slip: u32,
 

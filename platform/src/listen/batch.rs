@@ -1,8 +1,7 @@
 //! Many datagrams with one system call (recvmmsg, sendmmsg), on a socket of the host that blocks.
 //!
-//! On a socket that is bound to every address the kernel says which one a datagram was
-//! sent to (IP_PKTINFO, RFC 3542 section 6.2), and the reply leaves from it: who asked one address would not take an answer
-//! from another.
+//! On a socket that is bound to every address the kernel says which one a datagram was sent to (IP_PKTINFO, RFC 3542
+//! section 6.2), and the reply leaves from it: who asked one address would not take an answer from another.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -68,8 +67,8 @@ impl Address {
 
     /// The sender.
     fn peer(&self) -> SocketAddr {
-        // SAFETY: the family stands at the same place in both structures; all octets of either are initialised and any value
-        // is a valid one of their integers.
+        // SAFETY: the family stands at the same place in both structures; all octets of either are initialised and any
+        // value is a valid one of their integers.
         unsafe {
             if i32::from(self.name.ipv4.sin_family) == libc::AF_INET {
                 let name = self.name.ipv4;
@@ -82,8 +81,8 @@ impl Address {
         }
     }
 
-    /// Makes of what the kernel said about a datagram what it is told about the reply: the same address, any interface, since
-    /// the way back need not be the way here.
+    /// Makes of what the kernel said about a datagram what it is told about the reply: the same address, any interface,
+    /// since the way back need not be the way here.
     fn turn_round(&mut self) {
         // struct cmsghdr is a length and two ints; then in_pktinfo: interface, local address, destination; in6_pktinfo:
         // address, interface.
@@ -143,8 +142,8 @@ impl Batch {
             message.msg_control = (&raw mut address.control).cast();
             message.msg_controllen = control_length;
         }
-        // SAFETY: every header points to one address, one control buffer and one slice of `self`, and the slice to a slot of
-        // `burst`, each with its true length; none of them moves or is used otherwise before the call returns.
+        // SAFETY: every header points to one address, one control buffer and one slice of `self`, and the slice to a
+        // slot of `burst`, each with its true length; none of them moves or is used otherwise before the call returns.
         let count = unsafe {
             let (headers, count) = (self.receiving.as_mut_ptr(), self.receiving.len() as u32);
             libc::recvmmsg(socket.as_raw_fd(), headers, count, libc::MSG_WAITFORONE, std::ptr::null_mut())
@@ -173,8 +172,9 @@ impl Batch {
         let mut sent = 0;
         while sent < self.sending.len() {
             let rest = &mut self.sending[sent..];
-            // SAFETY: every header points to an address and a control message as the kernel wrote them and to one slice of
-            // `self`, which points to the first octets of a slot of `burst`; all of it stays where it is during the call.
+            // SAFETY: every header points to an address and a control message as the kernel wrote them and to one slice
+            // of `self`, which points to the first octets of a slot of `burst`; all of it stays where it is during the
+            // call.
             let count = unsafe { libc::sendmmsg(socket.as_raw_fd(), rest.as_mut_ptr(), rest.len() as u32, 0) };
             sent += match usize::try_from(count) {
                 Ok(count) => count.max(1),
@@ -190,8 +190,8 @@ impl Batch {
 pub fn send_one(socket: &UdpSocket, octets: &[u8], mut address: Address) -> io::Result<()> {
     let mut slice = iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() };
     let message = header(&mut address, &mut slice).msg_hdr;
-    // SAFETY: the header points to `address` and `slice`, and the slice to `octets`, which the kernel only reads; all of them
-    // live during the call.
+    // SAFETY: the header points to `address` and `slice`, and the slice to `octets`, which the kernel only reads; all
+    // of them live during the call.
     let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_DONTWAIT) };
     if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
@@ -200,8 +200,8 @@ pub fn send_one(socket: &UdpSocket, octets: &[u8], mut address: Address) -> io::
 fn header(address: &mut Address, slice: &mut iovec) -> mmsghdr {
     let control =
         if address.control_length == 0 { std::ptr::null_mut() } else { (&raw mut address.control).cast::<c_void>() };
-    // SAFETY: octets of 0 are a value of this structure of integers and pointers; on some systems it has padding fields, so
-    // that it cannot be written down as a whole.
+    // SAFETY: octets of 0 are a value of this structure of integers and pointers; on some systems it has padding
+    // fields, so that it cannot be written down as a whole.
     let mut message: msghdr = unsafe { zeroed() };
     message.msg_name = (&raw mut address.name).cast();
     message.msg_namelen = address.name_length;

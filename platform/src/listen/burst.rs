@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 /// Longest datagram taken or sent.
 pub(super) const MAX_DATAGRAM: usize = 65_535;
-/// Octets from one slot to the next. Not a multiple of a page, or the starts of all slots would compete for the same lines
-/// of the processor's caches; what is never written costs no memory.
+/// Octets from one slot to the next. Not a multiple of a page, or the starts of all slots would compete for the same
+/// lines of the processor's caches; what is never written costs no memory.
 const STRIDE: usize = 65_536 + 17 * 64;
 
 /// What becomes of a datagram.

@@ -63,8 +63,8 @@ impl Datagram {
     }
 }
 
-/// Starts answering: `answer` decides about each burst, `answer_one` about datagrams that a stack hands out one by one, in the
-/// frames that they came in. Hands out what they passed on.
+/// Starts answering: `answer` decides about each burst, `answer_one` about datagrams that a stack hands out one by one,
+/// in the frames that they came in. Hands out what they passed on.
 pub fn serve<F, O>(
     sockets: Sockets,
     in_flight: &InFlight,
@@ -139,8 +139,8 @@ impl PassedOn {
     }
 }
 
-/// Ends the process when its thread panics, in builds where a panic does not do so anyway: the kernel would go on giving
-/// datagrams to a socket that nobody reads.
+/// Ends the process when its thread panics, in builds where a panic does not do so anyway: the kernel would go on
+/// giving datagrams to a socket that nobody reads.
 struct NotWithoutMe;
 
 impl Drop for NotWithoutMe {

@@ -39,8 +39,8 @@ impl InFlight {
         let _ = self.0.closing.subscribe().wait_for(|closing| *closing).await;
     }
 
-    /// Has listeners and connections take nothing new on, and waits until all is answered, for so long at most; returns how
-    /// much is left.
+    /// Has listeners and connections take nothing new on, and waits until all is answered, for so long at most; returns
+    /// how much is left.
     pub async fn finish(&self, deadline: Duration) -> usize {
         self.0.closing.send_replace(true);
         let none_left = async {

@@ -1,5 +1,5 @@
-//! Servers of request and reply, for protocols whose messages come as datagrams or, with two octets of length in front, over
-//! TCP (RFC 1035 section 4.2). What a message means is the caller's business.
+//! Servers of request and reply, for protocols whose messages come as datagrams or, with two octets of length in front,
+//! over TCP (RFC 1035 section 4.2). What a message means is the caller's business.
 
 pub mod arguments;
 mod batch;
@@ -21,8 +21,8 @@ use in_flight::InFlight;
 use sockets::Sockets;
 use streams::{Connection, Limits};
 
-/// What a service does about messages: at once, from memory alone, wherever they were read; or when it was passed on, with as
-/// much time as it takes.
+/// What a service does about messages: at once, from memory alone, wherever they were read; or when it was passed on,
+/// with as much time as it takes.
 pub trait Respond: Send + Sync + 'static {
     /// Decides about datagrams that came together; on many threads at once.
     fn answer_burst(&self, burst: &mut Burst);
@@ -36,8 +36,8 @@ pub trait Respond: Send + Sync + 'static {
     /// Takes a datagram that was passed on, in a task of its own.
     fn datagram(self: Arc<Self>, datagram: Datagram) -> impl Future<Output = ()> + Send;
 
-    /// Takes a message over TCP that was passed on. The next one of its connection is read once the future is ready, so who
-    /// has much to do should spawn, holding a [`Connection::permit`].
+    /// Takes a message over TCP that was passed on. The next one of its connection is read once the future is ready, so
+    /// who has much to do should spawn, holding a [`Connection::permit`].
     fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) -> impl Future<Output = ()> + Send;
 }
 

@@ -29,7 +29,8 @@ impl Sockets {
     }
 
     async fn bind_one(net: &Net, address: SocketAddr, threads: usize) -> io::Result<Sockets> {
-        // The listener first: the port of a server that runs already is then taken, while datagram sockets would share it.
+        // The listener first: the port of a server that runs already is then taken, while datagram sockets would share
+        // it.
         let streams = net.tcp_listen(address).await?;
         let address = streams.local_address()?;
         let datagrams = match net.udp_bind_shared(address, threads) {

@@ -1,8 +1,8 @@
-//! Speaking first: messages that are due at some time, as datagrams or over connections that peers have opened, and what
-//! comes back as datagrams. What is said, and when, the caller decides.
+//! Speaking first: messages that are due at some time, as datagrams or over connections that peers have opened, and
+//! what comes back as datagrams. What is said, and when, the caller decides.
 //!
-//! Much that is due at once leaves in batches with pauses between them, so that neither our own answers nor the peers' buffers
-//! suffer.
+//! Much that is due at once leaves in batches with pauses between them, so that neither our own answers nor the peers'
+//! buffers suffer.
 
 use std::io;
 use std::net::SocketAddr;

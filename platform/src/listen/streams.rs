@@ -1,10 +1,10 @@
 //! Messages over TCP, each behind two octets of length (RFC 1035 section 4.2.2, RFC 7766).
 //!
-//! A stranger can hold a connection and time, both bounded: idle and slow connections are closed, and when there are too many,
-//! of all or of one client, the one that was silent longest makes room for the newcomer.
+//! A stranger can hold a connection and time, both bounded: idle and slow connections are closed, and when there are
+//! too many, of all or of one client, the one that was silent longest makes room for the newcomer.
 //!
-//! What can be answered at once is answered where it was read, all that came together with one write. The rest is handed on,
-//! and its replies are written by a task of their own.
+//! What can be answered at once is answered where it was read, all that came together with one write. The rest is
+//! handed on, and its replies are written by a task of their own.
 
 mod open;
 mod reader;
@@ -47,15 +47,16 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Enough for thousands of clients, and for one that asks every few seconds on a connection it keeps (RFC 7766 section 6.2.3).
+    /// Enough for thousands of clients, and for one that asks every few seconds on a connection it keeps (RFC 7766
+    /// section 6.2.3).
     fn default() -> Limits {
         let (idle, message) = (Duration::from_secs(30), Duration::from_secs(10));
         Limits { connections: 4096, connections_per_client: 512, idle, message, replies: 16, work: 64 }
     }
 }
 
-/// One side of a connection that may be written to; cheap to clone. The connection ends when its peer closes it, when it is
-/// too slow, or when it is idle and nobody asked to keep it.
+/// One side of a connection that may be written to; cheap to clone. The connection ends when its peer closes it, when
+/// it is too slow, or when it is idle and nobody asked to keep it.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The other side.
@@ -99,7 +100,8 @@ impl Connection {
         self.replies.send(message.into()).await.is_ok()
     }
 
-    /// Sends a message unless it would have to wait: a peer that does not read misses it. False when the connection is gone.
+    /// Sends a message unless it would have to wait: a peer that does not read misses it. False when the connection is
+    /// gone.
     pub fn try_send(&self, message: impl Into<Bytes>) -> bool {
         !matches!(self.replies.try_send(message.into()), Err(TrySendError::Closed(_)))
     }
@@ -114,7 +116,8 @@ impl Connection {
         WeakConnection { peer: self.peer, replies: self.replies.downgrade(), shared: Arc::clone(&self.shared) }
     }
 
-    /// Waits until the connection has less than [`Limits::work`] to do; whoever spawns work for it holds this meanwhile.
+    /// Waits until the connection has less than [`Limits::work`] to do; whoever spawns work for it holds this
+    /// meanwhile.
     pub async fn permit(&self) -> OwnedSemaphorePermit {
         Arc::clone(&self.shared.work).acquire_owned().await.expect("the semaphore is never closed")
     }

@@ -1,4 +1,5 @@
-//! What the host knows of names, read once: a sealed process can neither open its files nor start the C library's threads.
+//! What the host knows of names, read once: a sealed process can neither open its files nor start the C library's
+//! threads.
 
 use std::net::IpAddr;
 

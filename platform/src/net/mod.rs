@@ -40,8 +40,8 @@ impl Net {
         Net(Stack::Host(None))
     }
 
-    /// The sockets of the host's operating system, with name servers of our choice, if there are any, or for a process that
-    /// will be sealed, and will not be able to ask the C library.
+    /// The sockets of the host's operating system, with name servers of our choice, if there are any, or for a process
+    /// that will be sealed, and will not be able to ask the C library.
     pub(crate) fn host_with(is_to_be_sealed: bool, resolvers: Vec<IpAddr>) -> Net {
         let names = match resolvers.is_empty() {
             false => Some(HostNames::of_servers(resolvers)),
@@ -85,8 +85,8 @@ impl Net {
         }))
     }
 
-    /// Binds so many sockets to one address, among which the host's kernel divides what comes (SO_REUSEPORT), for threads that
-    /// answer on their own; none on a stack without such sockets.
+    /// Binds so many sockets to one address, among which the host's kernel divides what comes (SO_REUSEPORT), for
+    /// threads that answer on their own; none on a stack without such sockets.
     pub fn udp_bind_shared(&self, address: SocketAddr, count: usize) -> Option<io::Result<Vec<std::net::UdpSocket>>> {
         match self.0 {
             Stack::Host(_) => Some(host::udp_bind_shared(address, count)),

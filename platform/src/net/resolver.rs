@@ -102,8 +102,8 @@ fn question(id: u16, name: &[u8], kind: DnsQueryType) -> Vec<u8> {
     message
 }
 
-/// The addresses in a reply to our question: an inner none when the server could not answer, an outer one when it is no such
-/// reply.
+/// The addresses in a reply to our question: an inner none when the server could not answer, an outer one when it is no
+/// such reply.
 fn read(message: &[u8], id: u16, name: &[u8], kind: DnsQueryType) -> Option<Option<Vec<IpAddr>>> {
     let packet = DnsPacket::new_checked(message).ok()?;
     if packet.transaction_id() != id || !packet.flags().contains(DnsFlags::RESPONSE) || packet.question_count() != 1 {

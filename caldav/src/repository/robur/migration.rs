@@ -1,7 +1,7 @@
 //! A robur repository becomes one of ours, as one change of the tree.
 //!
-//! Nothing is lost: what has no counterpart lies afterwards in a folder of its own, with the path that it had, and every such thing
-//! is reported. Octets of calendar objects stay as they are, so git sees that they only moved.
+//! Nothing is lost: what has no counterpart lies afterwards in a folder of its own, with the path that it had, and
+//! every such thing is reported. Octets of calendar objects stay as they are, so git sees that they only moved.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Properties: those that we know how to make, one table for each theme, and those that we keep without knowing what they mean.
+//! Properties: those that we know how to make, one table for each theme, and those that we keep without knowing what
+//! they mean.
 
 mod acl;
 mod administration;

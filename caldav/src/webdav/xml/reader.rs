@@ -1,4 +1,5 @@
-//! Octets to elements, within limits: no document type, so no entities of anybody's making; no depth and no number without bound.
+//! Octets to elements, within limits: no document type, so no entities of anybody's making; no depth and no number
+//! without bound.
 
 use std::sync::Arc;
 

@@ -183,7 +183,8 @@ fn the_number_of_zones_is_bounded() {
     assert!(world.troubles[0].contains("too many zones"));
 }
 
-/// NOTIFY that keep coming while an answer is awaited lead to one question after it, not to one after another without end.
+/// NOTIFY that keep coming while an answer is awaited lead to one question after it, not to one after another without
+/// end.
 #[test]
 fn floods_during_a_question_keep_to_the_allowance() {
     let mut world = World::new(&[]);

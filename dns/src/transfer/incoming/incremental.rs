@@ -1,7 +1,8 @@
-//! The differences between versions, one after the other (RFC 1995 section 4): old SOA, removed records, new SOA, added records;
-//! as many times as there are versions between; the newest SOA at last.
+//! The differences between versions, one after the other (RFC 1995 section 4): old SOA, removed records, new SOA, added
+//! records; as many times as there are versions between; the newest SOA at last.
 //!
-//! Each version is made from the one before as soon as its difference is whole, so that what does not fit shows at once.
+//! Each version is made from the one before as soon as its difference is whole, so that what does not fit shows at
+//! once.
 
 use super::{NewVersion, Progress, TransferError, soa_of};
 use crate::name::Name;

@@ -1,3 +1,5 @@
+//! What a journal keeps, and how far back it reaches.
+
 use super::*;
 use crate::message::{Header, Message, Opcode};
 use crate::testing::zone;

@@ -1,4 +1,5 @@
-//! Any updates, carried out by the pseudo-code of RFC 2136 section 3.4.2.7 over a plain list of records, come to the same.
+//! Any updates, carried out by the pseudo-code of RFC 2136 section 3.4.2.7 over a plain list of records, come to the
+//! same.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
-//! A new record's line in the style of its neighbour: how it names the owner, whether it has a class, where its columns are.
+//! A new record's line in the style of its neighbour: how it names the owner, whether it has a class, where its columns
+//! are.
 
 use crate::name::Name;
 use crate::record::Record;
@@ -44,7 +45,8 @@ impl<'a> Style<'a> {
         self.tokens[index].start as usize - self.start
     }
 
-    /// Whether a token's place comes from columns: before the data, when some token is more than one space behind another.
+    /// Whether a token's place comes from columns: before the data, when some token is more than one space behind
+    /// another.
     fn has_columns(&self, index: usize) -> bool {
         let wide = |index| self.gap(index).is_some_and(|gap| gap.len() > 1);
         index <= self.fields.rdata && (1..=self.fields.rdata).any(wide)
@@ -61,7 +63,8 @@ impl<'a> Style<'a> {
     }
 }
 
-/// Appends a line without its end. `implied` when the TTL need not be given, `previous` when the owner is that of the record before.
+/// Appends a line without its end. `implied` when the TTL need not be given, `previous` when the owner is that of the
+/// record before.
 pub fn print_line(
     record: &Record,
     style: Option<Style<'_>>,

@@ -1,7 +1,7 @@
 //! What becomes of each entry, and behind which one new records go.
 //!
-//! A new record goes behind the last one of its RRset, else of its owner, else of its owner's nearest ancestor below the apex, else to
-//! the end of the zone's file.
+//! A new record goes behind the last one of its RRset, else of its owner, else of its owner's nearest ancestor below
+//! the apex, else to the end of the zone's file.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;

@@ -169,8 +169,8 @@ impl Walker<'_> {
         }
     }
 
-    /// New data in place of the old: only the tokens that differ, else all from the first to the last. None when parentheses
-    /// stand in the way.
+    /// New data in place of the old: only the tokens that differ, else all from the first to the last. None when
+    /// parentheses stand in the way.
     fn rdata(&self, line: &Line, fields: &Fields, old: &Record, new: &Record) -> Option<Vec<Splice>> {
         let tokens = &self.view.tokens(line)[fields.rdata..];
         let origin = &self.view.settings(line).origin;

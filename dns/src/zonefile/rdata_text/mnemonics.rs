@@ -1,4 +1,5 @@
-//! Names that people write for the numbers of algorithms and certificate types (RFC 4034 appendix A.1, RFC 4398 section 2.1).
+//! Names that people write for the numbers of algorithms and certificate types (RFC 4034 appendix A.1, RFC 4398 section
+//! 2.1).
 
 use crate::record_type::RecordType;
 

@@ -1,5 +1,5 @@
-//! From a request in DNS to the certificate in DNS: pebble without its sleeps as the CA, three name servers that are all waited
-//! for (dns-primary, dns-secondary, NSD); one name after another, and many that are due at once.
+//! From a request in DNS to the certificate in DNS: pebble without its sleeps as the CA, three name servers that are
+//! all waited for (dns-primary, dns-secondary, NSD); one name after another, and many that are due at once.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! `cargo e2e -- bench`: our primary beside BIND, Knot and NSD, and our calendar server beside Radicale and Xandikos, on
-//! this machine, in one run; prints markdown tables.
+//! `cargo e2e -- bench`: our primary beside BIND, Knot and NSD, and our calendar server beside Radicale and Xandikos,
+//! on this machine, in one run; prints markdown tables.
 //!
 //! `cargo e2e -- bench updates queries` runs some of the scenarios; `--records N` makes the large zone another size,
 //! `--rounds N` measures more or fewer times. Every loop is bounded, every server ends with the run.

@@ -1,7 +1,9 @@
-//! From exec to serving: one small zone; 10,000 of five records; one large zone. Ours fetches its repository over SSH, the others read files.
+//! From exec to serving: one small zone; 10,000 of five records; one large zone. Ours fetches its repository over SSH,
+//! the others read files.
 //!
-//! Memory is the proportional set size of all processes once it serves, its peak `VmHWM` of the largest; processor time that of all of the server's processes. Ours does not
-//! count the time of sshd and git, which is in its wall-clock time all the same.
+//! Memory is the proportional set size of all processes once it serves, its peak `VmHWM` of the largest; processor time
+//! that of all of the server's processes. Ours does not count the time of sshd and git, which is in its wall-clock time
+//! all the same.
 
 use e2e::folder::{Folder, ZoneFile, write};
 

@@ -1,4 +1,5 @@
-//! A sandboxed primary with 16 MiB, a hundred zones, five million queries and twenty thousand updates: what it holds in between.
+//! A sandboxed primary with 16 MiB, a hundred zones, five million queries and twenty thousand updates: what it holds in
+//! between.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};

@@ -1,4 +1,5 @@
-//! UPDATE accepted and durable: ours when the commit is on the remote, Knot and BIND when their journals are on the disk.
+//! UPDATE accepted and durable: ours when the commit is on the remote, Knot and BIND when their journals are on the
+//! disk.
 //!
 //! One record is added by each update, over UDP, signed with HMAC-SHA256. Beside it what git itself needs for a commit
 //! of one line: `git push` to the same SSH server, once with a connection of its own, once over one that is kept open

@@ -1,5 +1,5 @@
-//! How long after the answer to an UPDATE a secondary serves it: our primary with secondaries of all kinds. The next update
-//! comes when all have followed, and a while later, since BIND and NSD limit how soon they refresh again.
+//! How long after the answer to an UPDATE a secondary serves it: our primary with secondaries of all kinds. The next
+//! update comes when all have followed, and a while later, since BIND and NSD limit how soon they refresh again.
 
 use std::net::SocketAddr;
 use std::process::Command;

@@ -1,4 +1,5 @@
-//! The side of a connection that is read from: takes messages out of the octets, and answers what can be answered at once.
+//! The side of a connection that is read from: takes messages out of the octets, and answers what can be answered at
+//! once.
 
 use std::io;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The side of a connection that is written to: by its reader, with what can be answered at once, and by a task, with replies
-//! that took longer.
+//! The side of a connection that is written to: by its reader, with what can be answered at once, and by a task, with
+//! replies that took longer.
 
 use std::io;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what comes from the channel until it is closed and empty, and then says the end. The connection counts as in
-    /// flight for so long.
+    /// Writes what comes from the channel until it is closed and empty, and then says the end. The connection counts as
+    /// in flight for so long.
     pub async fn run(self, mut waiting: mpsc::Receiver<Bytes>, _ticket: Ticket) {
         let mut framed = Vec::new();
         while let Some(message) = waiting.recv().await {

@@ -101,7 +101,8 @@ impl Engine {
         Ok(Next { drained, full: self.device.out.is_full(), after })
     }
 
-    /// Answers datagrams to a socket's address in place from now on; those that need an answer later are `answer`'s business.
+    /// Answers datagrams to a socket's address in place from now on; those that need an answer later are `answer`'s
+    /// business.
     pub(super) fn answer(&mut self, socket: SocketHandle, bound: SocketAddr, answer: Answer) {
         self.answering.push(Answering { socket, bound, answer });
     }
@@ -247,7 +248,8 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// Whether a socket that is bound to `bound` takes what comes to `to`; the unspecified address stands for all of both kinds.
+/// Whether a socket that is bound to `bound` takes what comes to `to`; the unspecified address stands for all of both
+/// kinds.
 pub(super) fn covers(bound: SocketAddr, to: SocketAddr) -> bool {
     bound.port() == to.port() && (bound.ip().is_unspecified() || bound.ip() == to.ip())
 }

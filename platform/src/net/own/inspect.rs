@@ -49,7 +49,8 @@ pub(super) struct Link {
 }
 
 impl Datagram<'_> {
-    /// Whether the octets are those that were sent (RFC 768; IPv6 has no datagrams without a checksum, RFC 8200 section 8.1).
+    /// Whether the octets are those that were sent (RFC 768; IPv6 has no datagrams without a checksum, RFC 8200 section
+    /// 8.1).
     pub(super) fn is_intact(&self) -> bool {
         let unchecked = self.udp.checksum() == 0;
         let (from, to) = (self.from.ip().into(), self.to.ip().into());

@@ -2,8 +2,8 @@
 //!
 //! A listening socket of smoltcp becomes the connection. So there is none until somebody asks: each first SYN gets a
 //! socket of its own at once, and a burst of them is not refused. What strangers can hold by that is bounded: half-open
-//! connections by number and age (the oldest gives way, as under a flood it is the likeliest to be none), connections that
-//! wait to be accepted by number, all of them by memory.
+//! connections by number and age (the oldest gives way, as under a flood it is the likeliest to be none), connections
+//! that wait to be accepted by number, all of them by memory.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

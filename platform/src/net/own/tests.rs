@@ -436,8 +436,8 @@ fn a_gateway_that_vanishes_is_waited_for_without_haste() {
     assert!(sent.iter().any(|frame| frame.ends_with(b"far away")), "and when it is back, it gets what waited");
 }
 
-/// Every header field of every kind of frame with every octet in it, every length: nothing panics, and what comes after is
-/// answered.
+/// Every header field of every kind of frame with every octet in it, every length: nothing panics, and what comes after
+/// is answered.
 #[test]
 fn frames_of_every_length_with_every_field_wrong() {
     let mut scene = Scene::new();
