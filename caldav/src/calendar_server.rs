@@ -8,7 +8,7 @@ use crate::report;
 /// What comes of a request.
 pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
     match context.request.method.as_str() {
-        "OPTIONS" => Ok(options::handle()),
+        "OPTIONS" => Ok(Outcome::Reply(options::response())),
         "GET" | "HEAD" => get::handle(context),
         "PUT" => put::handle(context),
         "DELETE" => delete::handle(context),

@@ -1,7 +1,7 @@
 //! Questions that older commits answer: what changed since a sync token, which versions there were of an event (RFC
 //! 3253), what one of them said.
 //!
-//! A version of a resource is its path with `?version=COMMIT`. The questions are plain values; [`crate::service::past`]
+//! A version of a resource is its path with `?version=COMMIT`. The questions are plain values; [`crate::service`]
 //! looks them up.
 
 use std::sync::Arc;

@@ -22,6 +22,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 pub mod history;
+pub mod limits;
 pub mod method;
 pub mod password;
 pub mod report;

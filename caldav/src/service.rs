@@ -7,8 +7,11 @@ pub mod follow;
 pub mod listener;
 mod metrics;
 mod past;
+mod subscriptions;
 pub mod tls;
+mod versions;
 mod web;
+mod writes;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,7 +29,6 @@ use crate::config::{Arguments, Config, ENDING_DEADLINE, Security};
 use crate::context::{Health, Settings};
 use crate::error::Error;
 use crate::password::Logins;
-use crate::subscription;
 use crate::webdav::lock::{LockChange, Locks};
 use crate::world::Published;
 use listener::Listener;
@@ -82,7 +84,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), BootError> 
     if let Some(interval) = config.poll {
         tokio::spawn(follow::poll(Arc::clone(&service), interval));
     }
-    tokio::spawn(subscription::keep_up(Arc::clone(&service)));
+    tokio::spawn(subscriptions::keep_up(Arc::clone(&service)));
     boot.seal()?;
     let world = service.published.world();
     tracing::info!("serving {} users of {} on {:?}", world.users().count(), config.store.remote, config.addresses());
@@ -122,8 +124,7 @@ async fn first_admin(store: &Store, config: &Config, name: &str) -> Result<(), B
     accounts::check_new_password(password).map_err(|error| ArgumentError(format!("--admin-password: {error}")))?;
     let hash = crate::password::hash(password, entropy::octets());
     let edit = move |edit: &mut gitstore::Edit| accounts::first_admin(edit, &hash);
-    let author = Identity { name: name.to_owned(), email: "noreply@gitstead.invalid".to_owned() };
-    match store.commit(author, "Create the first administrator", edit).await {
+    match store.commit(Identity::service(name), "Create the first administrator", edit).await {
         Ok(committed) if committed.value => {
             tracing::info!("the user {} was made", accounts::FIRST_ADMINISTRATOR);
             Ok(())
@@ -181,7 +182,7 @@ impl Service {
 
     /// Who makes a change, as commits name them.
     pub fn author(&self, user: &str) -> Identity {
-        exchange::identity(&self.published.world(), user, &self.settings.hostname)
+        writes::identity(&self.published.world(), user, &self.settings.hostname)
     }
 
     /// How the repository is doing.

@@ -2,7 +2,8 @@
 
 use http::{HeaderValue, StatusCode};
 
-use super::{Outcome, plain};
+use super::plain;
+use crate::request::Response;
 
 /// The methods.
 pub const ALLOW: &str = "OPTIONS, GET, HEAD, PUT, DELETE, POST, PROPFIND, PROPPATCH, MKCOL, MKCALENDAR, COPY, MOVE, LOCK, UNLOCK, REPORT, ACL";
@@ -14,9 +15,9 @@ pub const DAV: &str = "1, 2, 3, access-control, extended-mkcol, add-member, cale
                        calendarserver-principal-property-search";
 
 /// The reply, whatever is at the path.
-pub fn handle() -> Outcome {
+pub fn response() -> Response {
     let mut response = plain(StatusCode::OK);
     response.headers_mut().insert("allow", HeaderValue::from_static(ALLOW));
     response.headers_mut().insert("dav", HeaderValue::from_static(DAV));
-    Outcome::Reply(response)
+    response
 }

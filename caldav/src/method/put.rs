@@ -8,6 +8,7 @@ use ical::{CalendarObject, Fault};
 use super::{Change, Outcome, Write, missing, permit, with_etag};
 use crate::context::Context;
 use crate::error::Error;
+use crate::limits::MAX_ATTENDEES;
 use crate::repository::collection::CollectionFile;
 use crate::resource::{Found, Path, Place, What, etag, href, is_hidden, may_see};
 use crate::scheduling;
@@ -16,17 +17,6 @@ use crate::webdav::lock::Touch;
 use crate::webdav::names::{CALDAV, DAV};
 use crate::webdav::properties::used;
 use crate::world::{Collection, Kind, Member};
-
-/// The first moment that an object may be about, as `CALDAV:min-date-time`.
-pub const EARLIEST: &str = "00010101T000000Z";
-/// The last one.
-pub const LATEST: &str = "99991231T235959Z";
-/// How many instances are looked at for one reply, as `CALDAV:max-instances`.
-pub const MAX_INSTANCES: &str = "10000";
-/// The same as a number.
-pub const INSTANCES: usize = 10_000;
-/// Who can be invited to one event.
-pub const MAX_ATTENDEES: usize = 500;
 
 /// Where an object is to be written.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use ical::select::{CompSelection, PropSelection, RecurrenceSelection, Selection,
 
 use super::filter::range;
 use crate::error::Error;
+use crate::limits::MAX_INSTANCES;
 use crate::method::get::visible;
-use crate::method::put::INSTANCES;
 use crate::resource::What;
 use crate::webdav::access::Rights;
 use crate::webdav::names::{CALDAV, DAV};
@@ -39,10 +39,10 @@ impl CalendarData {
         else {
             return None;
         };
-        let count = object.occurrences(range, &self.floating, INSTANCES);
+        let count = object.occurrences(range, &self.floating, MAX_INSTANCES);
         count
             .err()
-            .map(|_| Error::caldav("max-instances", format!("it has more than {INSTANCES} instances in this time")))
+            .map(|_| Error::caldav("max-instances", format!("it has more than {MAX_INSTANCES} instances in this time")))
     }
 
     /// Writes the octets of the member that a view is of.

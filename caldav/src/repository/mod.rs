@@ -12,6 +12,7 @@ pub mod group;
 pub mod names;
 pub mod robur;
 pub(crate) mod toml_text;
+pub mod trailer;
 pub mod user;
 
 /// What is wrong with a file of the repository. At fault: who pushed it.

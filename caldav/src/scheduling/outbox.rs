@@ -16,7 +16,7 @@ use crate::PRODUCT;
 use crate::addresses::Addresses;
 use crate::context::Context;
 use crate::error::Error;
-use crate::method::put::MAX_ATTENDEES;
+use crate::limits::MAX_ATTENDEES;
 use crate::request::Response;
 use crate::webdav::multistatus::response;
 use crate::webdav::names::{CALDAV, DAV};

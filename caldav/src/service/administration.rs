@@ -25,8 +25,8 @@ use crate::password::{self, StoredHash};
 use crate::request::{Request, Response};
 use crate::resource::Path;
 use crate::service::Service;
-use crate::service::exchange::refusal;
 use crate::service::follow;
+use crate::service::writes::refusal;
 
 /// Whether a path is one of these.
 pub fn is_meant(path: &str) -> bool {

@@ -1,23 +1,22 @@
-//! One request of HTTP: who sends it, where it goes, its body within limits, and the reply; writes by way of the store.
+//! One request of HTTP: who sends it, where it goes, its body within limits, and the reply.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gitstore::{CommitError, Edit, Identity, ReadError};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use platform::{clock, entropy};
 
 use crate::calendar_server::{handle, is_safe};
-use crate::context::{Context, Health, address_of};
+use crate::context::{Context, Health};
 use crate::error::Error;
 use crate::history::Question;
-use crate::method::{Change, Outcome, Write, options, plain};
+use crate::method::{Outcome, options, plain};
 use crate::password::{self, Credentials, parse_basic};
 use crate::request::{Request, Response};
 use crate::service::Service;
-use crate::service::{administration, body, follow, past, web};
+use crate::service::{administration, body, follow, past, versions, web, writes};
 use crate::webdav::access::Login;
 use crate::world::{Since, World};
 use crate::{report, sharing};
@@ -63,10 +62,7 @@ async fn route(service: &Arc<Service>, arrived: Arrived, body: &mut Incoming) ->
     let segments: Vec<&str> = arrived.path.split('/').filter(|part| !part.is_empty()).collect();
     match (arrived.method.as_str(), segments.as_slice()) {
         // OPTIONS is asked before anybody logs in.
-        ("OPTIONS", _) => match options::handle() {
-            Outcome::Reply(response) => response,
-            _ => plain(StatusCode::OK),
-        },
+        ("OPTIONS", _) => options::response(),
         (_, [".well-known", "caldav"]) => web::redirect("/"),
         ("POST", [".well-known", "gitstead", "pull"]) => pull(service, &arrived).await,
         ("GET" | "HEAD", [first, name]) if *first == sharing::LINKS => link(service, &arrived, name),
@@ -120,7 +116,8 @@ fn request(arrived: &Arrived, login: Login, body: Bytes) -> Request {
     }
 }
 
-fn context<'a>(
+/// What a method is given.
+pub fn context<'a>(
     service: &'a Service,
     world: &'a World,
     request: &'a Request,
@@ -187,59 +184,8 @@ async fn act(service: &Arc<Service>, request: &Request) -> Result<Response, Erro
         Outcome::Reply(response) => Ok(response),
         Outcome::Locks(change, response) => service.change_locks(&change).map(|()| response),
         Outcome::History(question) => look_back(service, request, question).await,
-        Outcome::Change(change) if !is_safe(&request.method) => commit(service, request, change.message).await,
+        Outcome::Change(change) if !is_safe(&request.method) => writes::commit(service, request, change.message).await,
         Outcome::Change(_) => Err(Error::Internal("a safe method would change something".to_owned())),
-    }
-}
-
-/// Decides once more, on the tree that the commit will stand on, as often as that is another one.
-async fn commit(service: &Arc<Service>, request: &Request, message: String) -> Result<Response, Error> {
-    let (decider, decided) = (Arc::clone(service), request.clone());
-    let edit = move |edit: &mut Edit| {
-        let world = decider.published.at(edit.base());
-        let (locks, health) = (decider.locks(), Health::default());
-        let context = context(&decider, &world, &decided, &locks, &health);
-        match handle(&context)? {
-            Outcome::Change(change) => {
-                apply(edit, &change.writes).map_err(|error| Error::Internal(error.to_string()))?;
-                let (user, trailer) = (&decided.login.user, past::trailer(&change.writes));
-                edit.set_message(format!("{user}: {}\n{trailer}", change.message));
-                Ok(change)
-            }
-            Outcome::Reply(response) => Ok(Change::new(Vec::new(), String::new(), response)),
-            Outcome::Locks(..) | Outcome::History(_) => {
-                Err(Error::Internal("a change became something else".to_owned()))
-            }
-        }
-    };
-    let author = service.author(&request.login.user);
-    let committed = service.store.commit(author, format!("{}: {message}", request.login.user), edit).await;
-    let change = committed.map_err(refusal)?.value;
-    follow::publish(service);
-    for lock in &change.locks {
-        service.change_locks(lock)?;
-    }
-    Ok(change.response)
-}
-
-/// Makes the changes in a tree.
-pub fn apply(edit: &mut Edit, writes: &[Write]) -> Result<(), ReadError> {
-    for write in writes {
-        match write {
-            Write::File(path, octets) => edit.write(path, octets.clone())?,
-            Write::Remove(path) => edit.remove(path)?,
-        }
-    }
-    Ok(())
-}
-
-/// Why a commit was not made.
-pub fn refusal(error: CommitError<Error>) -> Error {
-    match error {
-        CommitError::Edit(error) => error,
-        CommitError::Refused { reason } => Error::Refused(reason),
-        CommitError::Unknown { reason, .. } => Error::Unknown(reason),
-        other => Error::RemoteDown(other.to_string()),
     }
 }
 
@@ -248,8 +194,8 @@ async fn look_back(service: &Arc<Service>, request: &Request, question: Question
         Question::Version { path, commit } => service.past.version(&service.store, &path, commit).await,
         Question::Versions { href, path, is_calendar, limit, properties } => {
             let (href, path, properties) = (&href, &path, &properties);
-            let wanted = past::Wanted { href, path, is_calendar, limit, properties };
-            service.past.versions(&service.store, &wanted).await
+            let wanted = versions::Wanted { href, path, is_calendar, limit, properties };
+            versions::versions(service, &wanted).await
         }
         Question::Sync { collection, token } => {
             let then = match service.published.since(&token.commit, &collection.path) {
@@ -270,12 +216,4 @@ async fn look_back(service: &Arc<Service>, request: &Request, question: Question
             report::sync::reply(&context, &resource, &body, Some(&names), Some(&token))
         }
     }
-}
-
-/// Who makes a change, as commits name them.
-pub fn identity(world: &World, user: &str, hostname: &str) -> Identity {
-    let known = world.user(user);
-    let name = known.and_then(|user| user.display_name.clone()).unwrap_or_else(|| user.to_owned());
-    let email = known.and_then(|user| user.email.first().cloned()).unwrap_or_else(|| address_of(user, hostname));
-    Identity { name, email }
 }

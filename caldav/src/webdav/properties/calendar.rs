@@ -3,7 +3,7 @@
 use super::super::names::{APPLE, CALDAV, CALENDAR_SERVER};
 use super::super::xml::Writer;
 use super::{Live, View};
-use crate::method::put::{EARLIEST, LATEST, MAX_ATTENDEES, MAX_INSTANCES};
+use crate::limits::{EARLIEST, LATEST, MAX_ATTENDEES, MAX_INSTANCES};
 use crate::resource::What;
 use crate::world::Collection;
 
@@ -18,7 +18,11 @@ pub(super) static LIVE: &[Live] = &[
     Live { name: (CALDAV, "max-resource-size"), is_common: false, write: max_resource_size },
     Live { name: (CALDAV, "min-date-time"), is_common: false, write: |view, xml| constant(view, EARLIEST, xml) },
     Live { name: (CALDAV, "max-date-time"), is_common: false, write: |view, xml| constant(view, LATEST, xml) },
-    Live { name: (CALDAV, "max-instances"), is_common: false, write: |view, xml| constant(view, MAX_INSTANCES, xml) },
+    Live {
+        name: (CALDAV, "max-instances"),
+        is_common: false,
+        write: |view, xml| constant(view, &MAX_INSTANCES.to_string(), xml),
+    },
     Live {
         name: (CALDAV, "max-attendees-per-instance"),
         is_common: false,

@@ -1,33 +1,24 @@
 //! Subscriptions: a calendar that lies elsewhere as one .ics file, and is read here like any other.
 //!
-//! The file is fetched from time to time, taken apart by UID, and what differs is committed: so its history is kept as
-//! well, and clients synchronise it like a calendar of their own. Nobody can write to it.
+//! The file is fetched from time to time (`service/subscriptions.rs`), taken apart by UID, and what differs is
+//! committed: so its history is kept as well, and clients synchronise it like a calendar of their own. Nobody can write
+//! to it.
 
-mod fetch;
-
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gitstore::{CommitError, Edit, Identity, ReadError};
+use gitstore::{Edit, ReadError};
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::service::Service;
-use crate::service::follow;
 use crate::webdav::names::DAV;
-use crate::world::{Collection, World};
-use fetch::{Client, Fetched};
 
-/// How often it is looked whether something is due.
-const LOOK: Duration = Duration::from_secs(30);
-/// How often a file is fetched, if it does not say how often it changes; and how often at most.
-const USUAL: Duration = Duration::from_secs(3600);
-const OFTEN: Duration = Duration::from_secs(900);
 /// Objects of one calendar.
 const MOST: usize = 20_000;
+
+/// What lies in the directory of a subscription: the names of its files, and what is in each.
+pub type Objects = BTreeMap<String, Bytes>;
 
 /// Whether an address can be subscribed to.
 pub fn check(source: &str) -> Result<(), Error> {
@@ -41,89 +32,8 @@ pub fn check(source: &str) -> Result<(), Error> {
     }
 }
 
-/// When a calendar was fetched, and when it is again.
-struct Standing {
-    source: String,
-    due: Instant,
-    etag: Option<String>,
-}
-
-/// Fetches what is subscribed to, again and again.
-pub async fn keep_up(service: Arc<Service>) {
-    let client = Client::new(service.net.clone(), service.settings.subscribes_to_private);
-    let mut standings: HashMap<Arc<str>, Standing> = HashMap::new();
-    let mut changes = service.store.changes();
-    loop {
-        let world = service.published.world();
-        standings.retain(|path, standing| source(&world, path).is_some_and(|source| source == standing.source));
-        for collection in world.collections().filter(|collection| collection.file.source.is_some()) {
-            let Some(source) = collection.file.source.clone() else { continue };
-            let due = Instant::now();
-            let standing =
-                standings.entry(Arc::clone(&collection.path)).or_insert(Standing { source, due, etag: None });
-            if standing.due > Instant::now() {
-                continue;
-            }
-            standing.due = Instant::now() + refresh(&service, &client, collection, standing).await;
-        }
-        // A new subscription comes with a commit, and is not to wait.
-        if let Ok(None) = tokio::time::timeout(LOOK, changes.next()).await {
-            return;
-        }
-    }
-}
-
-fn source(world: &World, path: &str) -> Option<String> {
-    world.collection(path)?.file.source.clone()
-}
-
-/// Fetches one calendar; how long it is good for.
-async fn refresh(
-    service: &Arc<Service>,
-    client: &Client,
-    collection: &Collection,
-    standing: &mut Standing,
-) -> Duration {
-    let (path, source) = (collection.path.to_string(), standing.source.clone());
-    let fetched = match client.fetch(&source, standing.etag.as_deref()).await {
-        Ok(Fetched::Same) => return USUAL,
-        Ok(Fetched::New { octets, etag }) => (octets, etag),
-        Err(reason) => {
-            tracing::warn!("{path}: {source} cannot be fetched: {reason}");
-            return OFTEN;
-        }
-    };
-    let (octets, etag) = fetched;
-    let (objects, refused) = match split(&octets) {
-        Ok(split) => split,
-        Err(reason) => {
-            tracing::warn!("{path}: what is at {source} is no calendar: {reason}");
-            return USUAL;
-        }
-    };
-    if refused > 0 {
-        tracing::info!("{path}: {refused} objects of {source} cannot be read and are left out");
-    }
-    let again = interval(&octets).unwrap_or(USUAL).max(OFTEN);
-    let author = Identity { name: service.name.clone(), email: "noreply@gitstead.invalid".to_owned() };
-    let message = format!("refresh {:?}", collection.file.display_name.as_deref().unwrap_or(collection.name()));
-    let edit = move |edit: &mut Edit| replace(edit, &path, &objects);
-    match service.store.commit(author, message, edit).await {
-        Ok(_) => {
-            standing.etag = etag;
-            follow::publish(service);
-            again
-        }
-        Err(error) => {
-            let error: CommitError<ReadError> = error;
-            tracing::warn!("{}: what was fetched is not kept: {error}", collection.path);
-            OFTEN
-        }
-    }
-}
-
 /// Makes a directory hold these objects and no others; files that say the same stay as they are.
-fn replace(edit: &mut Edit, path: &str, objects: &BTreeMap<String, Bytes>) -> Result<(), ReadError> {
+pub fn replace(edit: &mut Edit, path: &str, objects: &Objects) -> Result<(), ReadError> {
     // It was removed, or is no subscription any more, while the file was fetched.
     if edit.read(&format!("{path}/.calendar.toml")).is_err() {
         return Ok(());
@@ -143,7 +53,7 @@ fn replace(edit: &mut Edit, path: &str, objects: &BTreeMap<String, Bytes>) -> Re
 }
 
 /// One object for each UID, by the name of its file; and how many there are that cannot be read.
-fn split(octets: &Bytes) -> Result<(BTreeMap<String, Bytes>, usize), String> {
+pub fn split(octets: &Bytes) -> Result<(Objects, usize), String> {
     let document = ical::Document::parse(octets.clone()).map_err(|error| error.to_string())?;
     let mut zones: BTreeMap<String, &[u8]> = BTreeMap::new();
     let mut by_uid: BTreeMap<String, Vec<ical::Component<'_>>> = BTreeMap::new();
@@ -209,7 +119,7 @@ fn hex(octets: &[u8]) -> String {
 }
 
 /// How often a calendar says that it changes (RFC 7986 section 5.7, and what was there before it).
-fn interval(octets: &Bytes) -> Option<Duration> {
+pub fn interval(octets: &Bytes) -> Option<Duration> {
     let document = ical::Document::parse(octets.clone()).ok()?;
     let root = document.root();
     let text = root.property("REFRESH-INTERVAL").or_else(|| root.property("X-PUBLISHED-TTL"))?.value().into_owned();
