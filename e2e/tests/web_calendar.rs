@@ -1,7 +1,11 @@
 //! The web calendar in a real browser, served by `caldav` whose store is on a real remote. What the tests do stands in
 //! `web-ui/tests`; screenshots of it are kept in `target/screenshots`.
 
-use e2e::caldav::{Scene, World};
+use std::process::Command;
+
+use e2e::caldav::{PASSWORD, Scene, World};
+use e2e::process::run;
+use e2e::python;
 use e2e::web_ui::{script, suite};
 
 #[test]
@@ -25,6 +29,38 @@ fn editing() {
     let subjects = world.repository.subjects();
     assert!(subjects.iter().any(|subject| subject.starts_with("alice: ")), "each change is a commit: {subjects:?}");
     world.repository.check();
+    a_foreign_client_sees_the_same(&world);
+}
+
+/// python-caldav finds each object that is in the repository, and icalendar understands it.
+fn a_foreign_client_sees_the_same(world: &World) {
+    let script = "import sys, caldav\n\
+        url, user, password = sys.argv[1:]\n\
+        for calendar in caldav.DAVClient(url, username=user, password=password).principal().calendars():\n\
+        \x20   for found in calendar.search():\n\
+        \x20       part = found.icalendar_component\n\
+        \x20       print(part['UID'], part['SUMMARY'])\n";
+    let mut python = Command::new(python::environment(&["caldav==3.6.0"]).join("python3"));
+    python.args(["-c", script, &world.url("/"), "alice", PASSWORD]);
+    let outcome = run(&mut python, "");
+    assert!(outcome.success, "{}", outcome.output);
+    let mut seen: Vec<&str> = outcome.output.lines().map(str::trim).collect();
+    let files = world.repository.git(&["ls-tree", "-r", "--name-only", "main", "calendars/alice"]);
+    let mut stored: Vec<String> = files
+        .lines()
+        .filter(|path| path.ends_with(".ics"))
+        .map(|path| {
+            let text = world.repository.read(path).replace("\r\n ", "");
+            let value =
+                |name: &str| text.lines().find_map(|line| line.trim_end().strip_prefix(name)).unwrap_or_default();
+            let summary = value("SUMMARY:").replace("\\,", ",").replace("\\;", ";");
+            format!("{} {summary}", value("UID:"))
+        })
+        .collect();
+    seen.sort_unstable();
+    stored.sort_unstable();
+    assert!(stored.len() > 3, "the page has made some: {stored:?}");
+    assert_eq!(seen, stored);
 }
 
 #[test]
