@@ -25,7 +25,7 @@ pub use app::{AppHash, AppSecret};
 pub use basic::{Credentials, parse_basic};
 pub use last_passwords::LastPasswords;
 pub use limit::{LoginLimit, Network, Wait};
-pub use login::{Login, Logins};
+pub use login::{Logins, Verdict};
 
 /// What a new hash costs: OWASP's choice with the least memory.
 const MEMORY_KIB: u32 = 7 * 1024;

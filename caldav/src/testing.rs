@@ -166,7 +166,7 @@ fn request(user: &str, text: &str, number: u64) -> Request {
         query,
         headers,
         body: Bytes::from(body.to_owned()),
-        login: Login { user: user.to_owned(), administrator: false },
+        login: Login { user: user.to_owned(), ..Login::default() },
         now: 1_772_000_000 + number,
         random,
     }

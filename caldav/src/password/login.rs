@@ -14,7 +14,7 @@ use crate::repository::user::User;
 
 /// What came of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Login {
+pub enum Verdict {
     /// They are who they say; with the id of the app password, if it was one.
     Accepted {
         /// The id.
@@ -42,33 +42,33 @@ impl Logins {
 
     /// Compares; `user` is what is known of the user of that name, if there is one. Blocks for about 15 ms when it has
     /// to.
-    pub fn check(&mut self, credentials: &Credentials, user: Option<&User>, client: IpAddr, now: u64) -> Login {
+    pub fn check(&mut self, credentials: &Credentials, user: Option<&User>, client: IpAddr, now: u64) -> Verdict {
         let (name, password, network) =
             (credentials.user.as_str(), credentials.password.as_str(), Network::from(client));
         if let Some(app) = user.and_then(|user| user.app_password(password)).filter(|app| app.hash.accepts(password)) {
             self.limit.succeeded(network, name);
-            return Login::Accepted { app_password: Some(app.id.clone()) };
+            return Verdict::Accepted { app_password: Some(app.id.clone()) };
         }
         let stored = user.and_then(|user| user.password.as_ref());
         if self.refused.contains(name, stored, password) {
-            return Login::Refused;
+            return Verdict::Refused;
         }
         if let Err(wait) = self.limit.check(network, name, now) {
-            return Login::Wait(wait);
+            return Verdict::Wait(wait);
         }
         if !self.accepted.contains(name, stored, password) {
             if let Err(wait) = self.limit.spend(network, name, now) {
-                return Login::Wait(wait);
+                return Verdict::Wait(wait);
             }
             if !compare(stored, password) {
                 self.refused.remember(name, stored, password);
                 self.limit.failed(network, name, now);
-                return Login::Refused;
+                return Verdict::Refused;
             }
             self.accepted.remember(name, stored, password);
         }
         self.limit.succeeded(network, name);
-        Login::Accepted { app_password: None }
+        Verdict::Accepted { app_password: None }
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
         User { password: Some(cheap("a:b")), app_passwords: vec![app], ..User::default() }
     }
 
-    fn login(logins: &mut Logins, password: &str, user: Option<&User>, client: IpAddr) -> Login {
+    fn login(logins: &mut Logins, password: &str, user: Option<&User>, client: IpAddr) -> Verdict {
         let credentials = Credentials { user: "alice".to_owned(), password: password.to_owned() };
         logins.check(&credentials, user, client, 0)
     }
@@ -117,15 +117,15 @@ mod tests {
     #[test]
     fn passwords_of_both_kinds_are_accepted_and_others_refused() {
         let (mut logins, alice) = (Logins::new([0; 32], 0), alice());
-        let accepted = |app_password: Option<&str>| Login::Accepted { app_password: app_password.map(str::to_owned) };
+        let accepted = |app_password: Option<&str>| Verdict::Accepted { app_password: app_password.map(str::to_owned) };
         assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), accepted(None));
         assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), accepted(None));
         assert_eq!(login(&mut logins, secret().text(), Some(&alice), HOME), accepted(Some(secret().id())));
         for wrong in ["a", "", "x-y", &format!("{}-x", secret().id())] {
-            assert_eq!(login(&mut logins, wrong, Some(&alice), HOME), Login::Refused, "{wrong}");
+            assert_eq!(login(&mut logins, wrong, Some(&alice), HOME), Verdict::Refused, "{wrong}");
         }
-        assert_eq!(login(&mut logins, "a:b", None, HOME), Login::Refused);
-        assert_eq!(login(&mut logins, "a:b", Some(&User::default()), HOME), Login::Refused);
+        assert_eq!(login(&mut logins, "a:b", None, HOME), Verdict::Refused);
+        assert_eq!(login(&mut logins, "a:b", Some(&User::default()), HOME), Verdict::Refused);
     }
 
     #[test]
@@ -133,18 +133,18 @@ mod tests {
         let (mut logins, mut alice) = (Logins::new([0; 32], 0), alice());
         login(&mut logins, "a:b", Some(&alice), HOME);
         alice.password = Some(cheap("new"));
-        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), Login::Refused);
+        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), Verdict::Refused);
         alice.app_passwords.clear();
-        assert_eq!(login(&mut logins, secret().text(), Some(&alice), HOME), Login::Refused);
+        assert_eq!(login(&mut logins, secret().text(), Some(&alice), HOME), Verdict::Refused);
     }
 
     #[test]
     fn a_forgotten_phone_does_not_make_its_network_wait() {
         let (mut logins, alice) = (Logins::new([0; 32], 0), alice());
-        assert!((0..1000).all(|_| login(&mut logins, "old", Some(&alice), HOME) == Login::Refused));
-        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), Login::Accepted { app_password: None });
+        assert!((0..1000).all(|_| login(&mut logins, "old", Some(&alice), HOME) == Verdict::Refused));
+        assert_eq!(login(&mut logins, "a:b", Some(&alice), HOME), Verdict::Accepted { app_password: None });
         let changed = User { password: Some(cheap("old")), ..User::default() };
-        assert_eq!(login(&mut logins, "old", Some(&changed), HOME), Login::Accepted { app_password: None });
+        assert_eq!(login(&mut logins, "old", Some(&changed), HOME), Verdict::Accepted { app_password: None });
     }
 
     #[test]
@@ -152,13 +152,13 @@ mod tests {
         for user in [Some(alice()), None] {
             let mut logins = Logins::new([0; 32], 0);
             login(&mut logins, "a:b", user.as_ref(), HOME);
-            let answers: Vec<Login> =
+            let answers: Vec<Verdict> =
                 (0..12).map(|guess| login(&mut logins, &format!("x{guess}"), user.as_ref(), FAR)).collect();
-            assert!(answers[..9].iter().all(|answer| *answer == Login::Refused), "{answers:?}");
-            assert!(matches!(answers[11], Login::Wait(_)), "{answers:?}");
+            assert!(answers[..9].iter().all(|answer| *answer == Verdict::Refused), "{answers:?}");
+            assert!(matches!(answers[11], Verdict::Wait(_)), "{answers:?}");
             // Not even the right one is looked at, except an app password, and except from a network that is known.
-            assert!(matches!(login(&mut logins, "a:b", user.as_ref(), FAR), Login::Wait(_)));
-            let accepted = |login: Login| matches!(login, Login::Accepted { .. });
+            assert!(matches!(login(&mut logins, "a:b", user.as_ref(), FAR), Verdict::Wait(_)));
+            let accepted = |login: Verdict| matches!(login, Verdict::Accepted { .. });
             assert_eq!(accepted(login(&mut logins, secret().text(), user.as_ref(), FAR)), user.is_some());
             assert_eq!(accepted(login(&mut logins, "a:b", user.as_ref(), HOME)), user.is_some());
         }

@@ -112,7 +112,8 @@ fn new_password(request: &Request) -> Result<StoredHash, Error> {
     Ok(password::hash(&password, salt))
 }
 
-/// An administrator may do all of it, everybody what is about their own passwords.
+/// An administrator may do all of it, everybody what is about their own passwords. A device that is lost is not to cost
+/// the account, so its password is not enough.
 fn permit(request: &Request, task: &Task) -> Result<(), Error> {
     let login = &request.login;
     let is_own = match task {
@@ -121,7 +122,7 @@ fn permit(request: &Request, task: &Task) -> Result<(), Error> {
         }
         _ => false,
     };
-    match login.administrator || is_own {
+    match (login.administrator || is_own) && !login.with_app_password {
         true => Ok(()),
         false => Err(crate::method::missing(&request.path, "all")),
     }

@@ -13,7 +13,7 @@ use crate::context::{Context, Health};
 use crate::error::Error;
 use crate::history::Question;
 use crate::method::{Outcome, options, plain};
-use crate::password::{self, Credentials, parse_basic};
+use crate::password::{Credentials, Verdict, parse_basic};
 use crate::request::{Request, Response};
 use crate::service::Service;
 use crate::service::{administration, body, follow, past, versions, web, writes};
@@ -96,7 +96,7 @@ fn link(service: &Service, arrived: &Arrived, name: &str) -> Response {
     let Some(collection) = sharing::linked(&world, name.strip_suffix(".ics").unwrap_or(name)) else {
         return plain(StatusCode::NOT_FOUND);
     };
-    let nobody = Login { user: String::new(), administrator: false };
+    let nobody = Login::default();
     let request = request(arrived, nobody, Bytes::new());
     let (locks, health) = (service.locks(), Health::default());
     let context = context(service, &world, &request, &locks, &health);
@@ -137,10 +137,12 @@ fn log_in(service: &Service, arrived: &Arrived) -> Result<Login, Box<Response>> 
     let now = clock::unix_seconds();
     let checked = service.logins().check(&credentials, user.map(|user| &**user), arrived.client, now);
     match (checked, user) {
-        (password::Login::Accepted { .. }, Some(user)) => {
-            Ok(Login { user: credentials.user, administrator: user.administrator })
-        }
-        (password::Login::Wait(wait), _) => {
+        (Verdict::Accepted { app_password }, Some(user)) => Ok(Login {
+            user: credentials.user,
+            administrator: user.administrator,
+            with_app_password: app_password.is_some(),
+        }),
+        (Verdict::Wait(wait), _) => {
             let mut response = plain(StatusCode::TOO_MANY_REQUESTS);
             response.headers_mut().insert("retry-after", HeaderValue::from(wait.seconds));
             Err(Box::new(response))

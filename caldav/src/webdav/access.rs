@@ -8,12 +8,14 @@ use crate::repository::collection::{Access, Grantee, Share};
 use crate::world::{Collection, World};
 
 /// Somebody who has logged in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Login {
     /// The user's name.
     pub user: String,
     /// May manage users and groups.
     pub administrator: bool,
+    /// Has shown the password of one device: good for calendars, not for accounts.
+    pub with_app_password: bool,
 }
 
 /// What somebody may do with a resource; each includes the ones before.

@@ -57,6 +57,24 @@ fn passwords_may_have_colons_and_letters_of_all_kinds() {
 
 #[test]
 #[ignore = "needs cargo e2e"]
+fn the_password_of_a_device_is_good_for_calendars_only() {
+    let world = World::new();
+    let (alice, accounts) = (world.user("alice"), "/users/alice/app-passwords");
+    let made = alice.send("POST", &format!("{accounts}?label=phone"), &[], "");
+    assert_eq!(made.status, 201);
+    let phone = Client::new(world.address(), "alice", made.text().trim());
+    let look = |client: &Client| client.propfind("/calendars/alice/", "0", "<D:displayname/>").status;
+    assert_eq!(look(&phone), 207);
+    assert_eq!(phone.send("PUT", "/users/alice", &[], "whoever has the phone").status, 403);
+    assert_eq!(phone.send("POST", &format!("{accounts}?label=another"), &[], "").status, 403);
+    let file = world.repository.read("users/alice.toml");
+    let id = file.lines().find_map(|line| line.strip_prefix("id = ")).expect("it is in the file").trim_matches('"');
+    assert_eq!(alice.send("DELETE", &format!("{accounts}/{id}"), &[], "").status, 200);
+    assert_eq!((look(&phone), look(&alice)), (401, 207), "it is taken back alone");
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
 fn a_connection_outlives_a_request_without_a_password() {
     let world = World::new();
     for (path, status) in [("/calendars/alice/", 401), ("/.well-known/caldav", 301)] {
