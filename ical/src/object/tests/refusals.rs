@@ -79,3 +79,30 @@ fn what_the_peers_send_is_taken() {
     let bare = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260304T120000Z\nEND:VEVENT\nEND:VCALENDAR";
     assert!(CalendarObject::parse(Bytes::from(bare), &Zones::new()).is_ok());
 }
+
+#[test]
+fn a_calendar_names_a_hundred_zones_at_most() {
+    let resource = Precondition::ValidCalendarObjectResource;
+    let named = |count: usize| {
+        let lines: String = (0..count).map(|nth| format!("X-AT;TZID=Nowhere/{nth}:20260304T123000\n")).collect();
+        format!("BEGIN:VEVENT\nUID:1\nDTSTART:20260304T123000Z\n{lines}END:VEVENT")
+    };
+    assert!(parse(&named(100)).is_ok());
+    says(&named(101), resource, None, "more than 100 time zones");
+    let described = |count: usize| {
+        let zone = "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nEND:VTIMEZONE\n".repeat(count);
+        zone + "BEGIN:VEVENT\nUID:1\nDTSTART:20260304T123000Z\nEND:VEVENT"
+    };
+    assert!(parse(&described(100)).is_ok());
+    says(&described(101), resource, None, "more than 100 time zones");
+}
+
+#[test]
+fn lines_are_counted_for_a_fault_alone() {
+    let one = |nth: usize| {
+        format!("BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:202603{nth:02}T123000Z\nDTSTART:20260304T123000Z\nEND:VEVENT\n")
+    };
+    let counted = crate::document::LINES_COUNTED.get();
+    assert!(parse((1..29).map(one).collect::<String>().trim_end()).is_ok());
+    assert_eq!(crate::document::LINES_COUNTED.get(), counted);
+}
