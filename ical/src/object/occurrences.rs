@@ -10,7 +10,7 @@ use super::recurrence::{Added, Recurrence, Starts};
 use super::schedule::Schedule;
 use super::{Basis, CalendarObject, Override};
 use crate::civil;
-use crate::value;
+use crate::value::{self, Duration};
 use crate::zone::{Form, Moment, Zone};
 
 /// One time at which a component takes place.
@@ -28,6 +28,8 @@ pub struct Occurrence {
     pub is_date: bool,
     /// The start as the component's clock shows it.
     pub(crate) local: i64,
+    /// What lies between start and end.
+    pub(crate) length: Duration,
 }
 
 /// Which instance of a recurrence set something is, by the start that the rule gives it. Prints as the value of RECURRENCE-ID.
@@ -251,9 +253,10 @@ impl Visit<'_> {
         recurrence_id: Option<RecurrenceId>,
     ) -> Occurrence {
         let start = form.instant(local, self.floating);
-        let end = Schedule::end(length.unwrap_or(schedule.length), form, local, start, self.floating);
+        let length = length.unwrap_or(schedule.length);
+        let end = Schedule::end(length, form, local, start, self.floating).max(start);
         let is_date = matches!(form, Form::Date);
-        Occurrence { start, end: end.max(start), recurrence_id, component: part as usize, is_date, local }
+        Occurrence { start, end, recurrence_id, component: part as usize, is_date, local, length }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::schedule::{bad, key, moment};
+use super::schedule::{bad, key, length, moment};
 use super::{Fault, Precondition, TooMany};
 use crate::civil::{self, DAY};
 use crate::document::{Component, Property};
@@ -138,11 +138,7 @@ impl<'a> Reading<'a> {
     fn period_length(&self, begin: &Moment, end: &str, property: Property<'_>) -> Option<Duration> {
         let length = match value::parse_duration(end) {
             Some(duration) => duration,
-            None => {
-                let end = moment(value::parse_date_time(end)?, property, self.zones);
-                let utc = Zone::utc();
-                Duration { days: 0, seconds: end.instant(&utc) - begin.instant(&utc) }
-            }
+            None => length(begin, &moment(value::parse_date_time(end)?, property, self.zones)),
         };
         (length.nominal() >= 0).then_some(length)
     }

@@ -34,6 +34,17 @@ fn whole_days_and_floating_times_are_those_of_the_reader() {
 }
 
 #[test]
+fn a_time_without_a_zone_ends_when_the_clock_says_so() {
+    let night = event("DTSTART:20261024T220000\nDTEND:20261025T060000\nRRULE:FREQ=DAILY;COUNT=2");
+    let expected = ["20261024T200000/20261025T050000", "20261025T210000/20261026T050000"];
+    assert_eq!(occurrences(&night, "20261024", "20261028"), expected);
+    let exact = event("DTSTART:20261024T220000\nDURATION:PT8H");
+    assert_eq!(occurrences(&exact, "20261024", "20261028"), ["20261024T200000/20261025T040000"]);
+    let period = event("DTSTART:20261001T220000\nRDATE;VALUE=PERIOD:20261024T220000/20261025T060000");
+    assert_eq!(occurrences(&period, "20261024", "20261028"), ["20261024T200000/20261025T050000"]);
+}
+
+#[test]
 fn a_zone_that_nobody_knows_is_that_of_the_reader() {
     let object = event("DTSTART;TZID=Somewhere:20260330T090000\nDURATION:PT1H");
     assert_eq!(occurrences(&object, WEEK.0, WEEK.1), ["20260330T070000/20260330T080000"]);
