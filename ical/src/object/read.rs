@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::schedule::{self, Schedule};
-use super::{CalendarObject, Fault, Hull, Kind, Override, Part};
+use super::{CalendarObject, Fault, Hours, Hull, Kind, Override, Part};
 use crate::document::{Component, Document};
 use crate::zone::{Zone, Zones};
 
@@ -18,6 +18,8 @@ const MAX_ZONES: usize = 100;
 const MAX_OBSERVANCES: usize = 1000;
 /// Alarms of an event, hours of an availability, at most.
 const MAX_NESTED: usize = 100;
+/// Rules of all hours of an availability at most.
+const MAX_HOURS_RULES: usize = 100;
 /// Components of one UID at most.
 const MAX_PARTS: usize = 10_000;
 
@@ -51,8 +53,11 @@ pub(super) fn read(document: Document, zones: &Zones, door: Door) -> Result<Cale
         parts.push(Part { begin: component.begin(), schedule });
     }
     let (master, overrides) = relate(&components, &parts)?;
+    let futures = overrides.iter().copied().filter(|one| one.and_future).collect();
+    let hours = if kind == Kind::Availability { read_hours(&components, &zones)? } else { Box::default() };
     let parts = parts.into_boxed_slice();
-    let mut object = CalendarObject { document, kind, hull: Hull::NEVER, zones, parts, master, overrides };
+    let hull = Hull::NEVER;
+    let mut object = CalendarObject { document, kind, hull, zones, parts, master, overrides, futures, hours };
     object.hull = Hull::of(&object);
     Ok(object)
 }
@@ -152,6 +157,24 @@ fn check_zones(count: usize) -> Result<(), Fault> {
         true => Err(Fault::resource(None, format!("the calendar names more than {MAX_ZONES} time zones"))),
         false => Ok(()),
     }
+}
+
+/// When somebody is available. What cannot be read says nothing.
+fn read_hours(components: &[(Kind, Component<'_>)], zones: &[Arc<Zone>]) -> Result<Box<[Hours]>, Fault> {
+    let mut rules = 0;
+    let mut all = Vec::new();
+    for (part, (_, parent)) in components.iter().enumerate() {
+        for component in parent.components().filter(|inner| inner.is("AVAILABLE")) {
+            rules += component.properties_named("RRULE").count();
+            if rules > MAX_HOURS_RULES {
+                let reason = format!("the hours of the availability have more than {MAX_HOURS_RULES} rules");
+                return Err(Fault::resource(Some(component.line()), reason));
+            }
+            let schedule = Schedule::read(component, Kind::Availability, zones).ok();
+            all.extend(schedule.map(|schedule| Hours { part: part as u32, begin: component.begin(), schedule }));
+        }
+    }
+    Ok(all.into())
 }
 
 /// Which component is the master, and which instances the others override.

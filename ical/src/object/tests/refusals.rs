@@ -69,6 +69,28 @@ fn a_rule_that_recurs_too_often() {
 }
 
 #[test]
+fn a_rule_that_is_looked_at_for_nothing() {
+    let event = |rule: &str| format!("BEGIN:VEVENT\nUID:1\nDTSTART:20260304T120000Z\nRRULE:{rule}\nEND:VEVENT\n");
+    for rule in ["FREQ=SECONDLY;BYSETPOS=2", "FREQ=MINUTELY;BYSETPOS=2", "FREQ=SECONDLY;BYSETPOS=-3;BYHOUR=1,2,3"] {
+        says(&event(rule), Precondition::MaxInstances, Some(7), "next to no instance");
+    }
+    for rule in ["FREQ=SECONDLY;BYSECOND=0", "FREQ=SECONDLY;BYHOUR=9;BYMINUTE=0;BYSECOND=0", "FREQ=MINUTELY;BYDAY=MO"] {
+        assert!(parse(&event(rule)).is_ok(), "{rule}");
+    }
+}
+
+#[test]
+fn hours_of_an_availability_have_a_hundred_rules_at_most() {
+    let hours = |count: usize| {
+        let one =
+            "BEGIN:AVAILABLE\nUID:a\nDTSTART:20260302T080000Z\nRRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY\nEND:AVAILABLE\n";
+        format!("BEGIN:VAVAILABILITY\nUID:1\n{}END:VAVAILABILITY", one.repeat(count))
+    };
+    assert!(parse(&hours(50)).is_ok());
+    says(&hours(51), Precondition::ValidCalendarObjectResource, Some(306), "more than 100 rules");
+}
+
+#[test]
 fn what_the_peers_send_is_taken() {
     let taken = |body: &str| parse(body).unwrap_or_else(|fault| panic!("{fault}: {body}"));
     taken("BEGIN:VTODO\nUID:1\nEND:VTODO");
