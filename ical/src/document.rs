@@ -10,6 +10,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+pub(crate) use parser::MAX_SIZE;
+
 use crate::text;
 
 /// The octets of one VCALENDAR, parsed.

@@ -14,7 +14,7 @@ mod people;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, answered, answers};
+pub use answer::{Answer, MAX_ANSWERS, TooManyAnswers, answered, answers, try_answered};
 pub use difference::{attendee_may, fingerprint, rescheduled};
 pub use draft::Draft;
 pub use merge::Kept;
@@ -66,9 +66,18 @@ fn part_of(object: &CalendarObject, instance: Instance) -> Option<usize> {
     }
 }
 
-/// The component of an instance; for one without, the master.
+/// The component of an instance; for one without, the one that it follows.
 fn component_for(object: &CalendarObject, instance: Instance) -> Option<Component<'_>> {
-    part_of(object, instance).or(object.master()).map(|part| object.component(part))
+    let part = part_of(object, instance).or_else(|| part_of(object, followed(object, instance)));
+    part.map(|part| object.component(part))
+}
+
+/// What an instance without a component of its own follows: the last override of all later ones before it, else the master.
+fn followed(object: &CalendarObject, instance: Instance) -> Instance {
+    match instance {
+        Instance::All => Instance::All,
+        Instance::One(key) => object.future_of(key).map_or(Instance::All, |future| Instance::One(future.key)),
+    }
 }
 
 /// Whether the master has an instance that starts then and that no EXDATE takes away.

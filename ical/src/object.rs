@@ -12,6 +12,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,9 +23,11 @@ pub use hull::Hull;
 pub(crate) use hull::{availability_span, free_busy_periods, parse_period};
 pub use occurrences::{Occurrence, RecurrenceId, TooMany};
 pub(crate) use occurrences::{local_of_key, visit_schedule};
+pub(crate) use read::MAX_PARTS;
 pub(crate) use schedule::{Basis, Schedule, key, moment};
 
 use crate::document::{Component, Document, Property};
+use crate::value::Duration;
 use crate::zone::{Form, Zone, Zones};
 
 /// The components of one UID.
@@ -238,10 +241,24 @@ impl CalendarObject {
         Some(&self.overrides[at])
     }
 
+    /// The overrides of all later instances, in order.
+    pub(crate) fn futures(&self) -> &[Override] {
+        &self.futures
+    }
+
     /// The override of all later instances that says what the instance with `key` is, if it has no component of its own.
     pub(crate) fn future_of(&self, key: i64) -> Option<&Override> {
         let after = self.futures.partition_point(|one| one.key <= key);
         after.checked_sub(1).map(|at| &self.futures[at])
+    }
+
+    /// The instances that RDATE adds, with the length that a PERIOD gives them.
+    pub(crate) fn dates(&self) -> BTreeMap<i64, Option<Duration>> {
+        let (form, utc) = (self.form(), Zone::utc());
+        let schedule = self.master().map(|master| &self.parts[master].schedule);
+        let recurrence = schedule.and_then(|schedule| schedule.recurrence.as_deref());
+        let dates = recurrence.map_or(&[][..], |recurrence| &recurrence.dates);
+        dates.iter().map(|added| (form.instant(added.local, &utc) + added.late, added.length)).collect()
     }
 
     /// The hours in a component.

@@ -21,7 +21,7 @@ const MAX_NESTED: usize = 100;
 /// Rules of all hours of an availability at most.
 const MAX_HOURS_RULES: usize = 100;
 /// Components of one UID at most.
-const MAX_PARTS: usize = 10_000;
+pub(crate) const MAX_PARTS: usize = 10_000;
 
 /// By which way a calendar comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
