@@ -18,6 +18,8 @@ pub(crate) struct Recurrence {
     pub series: Box<[Series]>,
     /// RDATE, ascending.
     pub dates: Box<[Added]>,
+    /// The nominal length of the longest PERIOD.
+    longest_period: i64,
     /// EXDATE as keys of instances, ascending.
     exceptions: Box<[i64]>,
     /// Days of EXDATEs that are dates where DTSTART has a time, as some send them: all that starts on them is gone.
@@ -73,8 +75,7 @@ impl Recurrence {
 
     /// The length of the longest instance, where others last `length`.
     pub fn longest(&self, length: Duration) -> i64 {
-        let dates = self.dates.iter().filter_map(|added| added.length);
-        dates.map(Duration::nominal).fold(length.nominal(), i64::max)
+        length.nominal().max(self.longest_period)
     }
 }
 
@@ -190,7 +191,9 @@ impl<'a> Reading<'a> {
         self.dates.dedup_by_key(|added| (added.local, added.late));
         self.exceptions.sort_unstable();
         self.excepted_days.sort_unstable();
+        let periods = self.dates.iter().filter_map(|added| added.length).map(Duration::nominal);
         Some(Recurrence {
+            longest_period: periods.max().unwrap_or(0),
             series: self.series.into(),
             dates: self.dates.into(),
             exceptions: self.exceptions.into(),
