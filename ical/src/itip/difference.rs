@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::rc::Rc;
 
-use super::draft::{RECURRENCE, exceptions};
+use super::draft::{Base, RECURRENCE, exceptions};
 use super::people::said;
-use super::{Identify, Instance, part_of, parts};
+use super::{Identify, Instance, followed, part_of, parts};
 use crate::document::{Component, Property};
-use crate::object::{self, CalendarObject, Kind, Override, local_of_key};
+use crate::object::{self, CalendarObject, Kind, Override, Schedule, local_of_key};
 use crate::text;
 use crate::value::Duration;
-use crate::zone::Moment;
+use crate::zone::{Moment, Zone};
 
 /// When a component takes place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,8 @@ pub fn fingerprint(object: &CalendarObject, who: &str, identify: Identify<'_>) -
     let mut album = Album::new(object, &line);
     let mut text = String::new();
     let mut add = |instance: Instance, picture: &Picture| {
-        let written = write!(text, "{instance:?}{:?}", picture);
+        let range = if is_of_all_later(object, instance) { "RANGE=THISANDFUTURE" } else { "" };
+        let written = write!(text, "{instance:?}{picture:?}{range}");
         debug_assert!(written.is_ok(), "a String takes everything");
     };
     for (instance, _) in parts(object) {
@@ -90,6 +91,11 @@ pub fn fingerprint(object: &CalendarObject, who: &str, identify: Identify<'_>) -
     }
     let _ = write!(text, "{:?}", exceptions(object));
     text
+}
+
+/// Whether the component of an instance is about all later ones too.
+fn is_of_all_later(object: &CalendarObject, instance: Instance) -> bool {
+    instance != Instance::All && followed(object, instance) == instance
 }
 
 /// The pictures of the instances of an object. A component that many instances follow is looked at once.
@@ -130,8 +136,9 @@ impl<'a> Album<'a> {
         let part = future.map(|one| one.part as usize).or(object.master())?;
         let followed = self.of_part(part);
         let start = future.map_or(key, |one| shifted(object, one, key));
+        let base = Base::of(&object.parts()[part].schedule, future.map_or(0, |one| object.shift(one)));
         let period = self.dates.get(&key).copied().flatten();
-        let length = period.map_or(followed.timing.length, Duration::nominal);
+        let length = base.map_or(0, |base| base.times(&object.form(), key, period).length());
         let timing = Timing { start: Some(start), length, rules: BTreeSet::new(), ..followed.timing };
         Some(Picture { timing, lines: followed.lines })
     }
@@ -153,14 +160,20 @@ fn timing(object: &CalendarObject, part: usize) -> Timing {
     let (schedule, component) = (&object.parts()[part].schedule, object.component(part));
     let rules = component.properties().filter(|one| RECURRENCE[..3].iter().any(|name| one.is(name)));
     let rules = rules.map(|rule| format!("{}:{}", rule.name(), sorted(&rule.value())).to_ascii_uppercase());
-    let is_of_all_later = schedule.recurrence_id.as_ref().is_some_and(|id| id.and_future);
-    let range = is_of_all_later.then(|| "RANGE:THISANDFUTURE".to_owned());
     Timing {
         start: schedule.start.as_ref().map(|start| object::key(start, anchor(object))),
-        length: schedule.length.nominal(),
+        length: length(schedule),
         is_date: schedule.start.as_ref().is_some_and(|start| start.is_date()),
-        rules: rules.chain(range).collect(),
+        rules: rules.collect(),
     }
+}
+
+/// How long a component itself lasts: a day is an hour longer or shorter when clocks change.
+fn length(schedule: &Schedule) -> i64 {
+    let Some(start) = &schedule.start else { return 0 };
+    let (utc, form) = (Zone::utc(), &start.form);
+    let instant = start.instant(&utc);
+    Schedule::end(schedule.length, form, start.local, instant, &utc) - instant
 }
 
 /// The parts of a rule, which have no order.

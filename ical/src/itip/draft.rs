@@ -33,7 +33,7 @@ pub struct Draft {
 
 /// When the instances take place that follow a component.
 #[derive(Clone, Debug)]
-struct Base {
+pub(super) struct Base {
     form: Form,
     /// How much later than the rule says, as clocks show it.
     shift: i64,
@@ -41,9 +41,9 @@ struct Base {
 }
 
 /// When an instance takes place: in UTC, or the digits of a time without a zone.
-struct Times {
-    start: i64,
-    end: i64,
+pub(super) struct Times {
+    pub start: i64,
+    pub end: i64,
 }
 
 /// What makes up the recurrence of a master.
@@ -226,13 +226,19 @@ impl Draft {
     }
 }
 
+impl Times {
+    pub fn length(&self) -> i64 {
+        self.end - self.start
+    }
+}
+
 impl Base {
-    fn of(schedule: &Schedule, shift: i64) -> Option<Base> {
+    pub fn of(schedule: &Schedule, shift: i64) -> Option<Base> {
         Some(Base { form: schedule.start.as_ref()?.form.clone(), shift, length: schedule.length })
     }
 
     /// When the instance with `key` takes place, in the form of this; `anchor` is the form of the master.
-    fn times(&self, anchor: &Form, key: i64, period: Option<Duration>) -> Times {
+    pub fn times(&self, anchor: &Form, key: i64, period: Option<Duration>) -> Times {
         let (utc, plain) = (Zone::utc(), local_of_key(anchor, key));
         let local = plain + self.shift;
         // The second of two hours that a clock shows as the same.

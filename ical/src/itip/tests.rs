@@ -103,7 +103,7 @@ fn a_hundred_instances_are_answered_one_by_one_at_most() {
     assert_eq!(CalendarObject::parse(octets, &Zones::new()).unwrap().component_count(), 101);
     assert_eq!(with(&event, 101), Err(TooManyAnswers));
     assert_eq!(answered(&event, &gone(101), "bob", None, &name), None);
-    let large = object(&format!("{daily}{BOB}DESCRIPTION:{}\n", "x".repeat(1 << 20)));
+    let large = object(&format!("{daily}{BOB}LOCATION:{}\n", "x".repeat(1 << 20)));
     assert!(with(&large, 5).is_ok() && with(&large, 12) == Err(TooManyAnswers), "no object is that large");
     let long = object(&format!("{daily}{BOB}{}", "X:1\n".repeat(20_000)));
     assert!(with(&long, 5).is_ok() && with(&long, 12) == Err(TooManyAnswers), "no object has that many lines");
@@ -186,6 +186,50 @@ fn an_instance_follows_the_last_change_of_all_later_ones() {
     assert_eq!(attendee_may(&event, &after, &name), Ok(()));
     assert_eq!(fingerprint(&event, "alice", &name), fingerprint(&after, "alice", &name));
     assert_eq!(answered(&moved(CAROL), &declined(IN_SUMMER), "bob", None, &name), None, "bob is not invited then");
+}
+
+#[test]
+fn it_matters_whether_one_instance_is_changed_or_all_later_ones() {
+    let all = moved(BOB);
+    let one = text(all.document().octets()).replace(";RANGE=THISANDFUTURE", "");
+    let one = CalendarObject::parse(one.into(), &Zones::new()).unwrap();
+    assert_ne!(fingerprint(&all, "bob", &name), fingerprint(&one, "bob", &name));
+    let weekly = object(&format!("{BERLIN}{BOB}{CAROL}"));
+    let at = "RECURRENCE-ID;RANGE=THISANDFUTURE:20260323T110000Z\nDTSTART:20260323T110000Z\nDURATION:PT1H\n";
+    let renamed = object(&format!("{BERLIN}{BOB}{CAROL}END:VEVENT\nBEGIN:VEVENT\nUID:1\nSUMMARY:Late\n{at}{BOB}"));
+    assert_eq!(rescheduled(&weekly, &renamed), BTreeSet::new(), "whoever has answered need not answer again");
+    assert_eq!(rescheduled(&weekly, &all).len(), 1);
+}
+
+#[test]
+fn an_answer_moves_nothing() {
+    let range = 1_772_323_200..1_793_491_200; // 2026-03-01 to 2026-11-01.
+    let dates = "RDATE;VALUE=PERIOD:20261025T003000Z/P1D,20261025T013000Z/PT3H,20260329T013000Z/PT1H\n";
+    let daily = BERLIN.replace("T120000", "T023000").replace("T130000", "T043000");
+    let events = [
+        moved(BOB),
+        object(&format!("{daily}{dates}{BOB}")),
+        object(&format!("DTSTART:20260324T223000\nDTEND:20260325T060000\nRRULE:FREQ=DAILY;INTERVAL=5\n{BOB}")),
+        object(&format!("DTSTART;VALUE=DATE:20260324\nDURATION:P2D\nRRULE:FREQ=WEEKLY\n{BOB}")),
+        object(&format!(
+            "DTSTART;TZID=Europe/Berlin:20260324T120000\nDURATION:P1DT1H\nRRULE:FREQ=WEEKLY\n{dates}{BOB}"
+        )),
+    ];
+    for (nth, event) in events.iter().enumerate() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let times = |object: &CalendarObject| -> Vec<(i64, i64)> {
+            let found = object.occurrences(&range, &berlin, 100).unwrap();
+            found.iter().map(|one| (one.start, one.end)).collect()
+        };
+        for one in event.occurrences(&range, &berlin, 100).unwrap() {
+            let instance = Instance::One(one.recurrence_id.unwrap().seconds());
+            let after = answered(event, &declined(instance), "bob", None, &name).unwrap();
+            let after = CalendarObject::parse(after, &Zones::new()).unwrap();
+            assert_eq!(times(&after), times(event), "{nth} {instance:?}");
+            assert_eq!(partstat(&after, instance, "bob", &name).as_deref(), Some("DECLINED"));
+            assert_eq!(attendee_may(event, &after, &name), Ok(()), "{nth} {instance:?}");
+        }
+    }
 }
 
 #[test]
