@@ -112,6 +112,20 @@ fn a_hundred_instances_are_answered_one_by_one_at_most() {
 }
 
 #[test]
+fn instances_of_ones_own_do_not_multiply_what_is_large() {
+    let sent = Draft::of(&object(&format!("{BERLIN}{BOB}LOCATION:{}\n", "x".repeat(1 << 20))));
+    let own = |nth: usize| {
+        let day = 2 + 7 * nth;
+        format!(
+            "END:VEVENT\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID:202603{day:02}T110000Z\nDTSTART:202603{day:02}T110000Z\n"
+        )
+    };
+    let copy = Draft::of(&object(&format!("{BERLIN}{BOB}{}", (0..5).map(own).collect::<String>())));
+    let kept = Kept { copy: &copy, sent: Some(&sent), who: "bob", rescheduled: &BTreeSet::new() };
+    assert_eq!(sent.clone().keeping(kept, &name).instances().len(), 4, "the series and three instances");
+}
+
+#[test]
 fn a_long_answer_is_none() {
     let event = object(&format!("{BERLIN}ATTENDEE;PARTSTAT={}:mailto:bob@example.org\n", "X".repeat(65)));
     assert_eq!(partstat(&event, Instance::All, "bob", &name).as_deref(), Some("NEEDS-ACTION"));
