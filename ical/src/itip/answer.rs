@@ -150,18 +150,18 @@ pub fn try_answered(
     status: Option<&str>,
     identify: Identify<'_>,
 ) -> Result<Option<Bytes>, TooManyAnswers> {
-    let alone = |answer: &&Answer| part_of(object, answer.instance).is_none();
-    if answers.iter().filter(alone).count() > MAX_ANSWERS {
-        return Err(TooManyAnswers);
-    }
+    let said = answers.iter().map(|answer| (answer.instance, answer.partstat.as_str())).collect();
     let patch = Patch::new(object.document());
     let mut answering =
-        Answering { object, who, status, identify, patch, draft: None, parts: 0, octets: 0, is_changed: false };
+        Answering { object, who, status, identify, said, patch, draft: None, parts: 0, octets: 0, is_changed: false };
+    if answers.iter().filter(|answer| answering.is_alone(answer)).count() > MAX_ANSWERS {
+        return Err(TooManyAnswers);
+    }
     for answer in answers {
         match (part_of(object, answer.instance), answer.instance) {
             (Some(part), _) => answering.component(part, &answer.partstat),
-            (None, Instance::One(key)) => answering.instance(key, &answer.partstat, answers)?,
-            (None, Instance::All) => {}
+            (None, Instance::One(key)) if answering.is_alone(answer) => answering.instance(key, &answer.partstat)?,
+            (None, _) => {}
         }
     }
     answering.finish()
@@ -173,6 +173,8 @@ struct Answering<'a> {
     who: &'a str,
     status: Option<&'a str>,
     identify: Identify<'a>,
+    /// What is answered.
+    said: BTreeMap<Instance, &'a str>,
     patch: Patch<'a>,
     /// The object taken apart, once that is needed.
     draft: Option<Draft>,
@@ -183,6 +185,14 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
+    /// Whether an answer is about an instance without a component of its own, and not the same as for what that follows.
+    fn is_alone(&self, answer: &Answer) -> bool {
+        let of_followed = || self.said.get(&followed(self.object, answer.instance)).copied();
+        answer.instance != Instance::All
+            && part_of(self.object, answer.instance).is_none()
+            && of_followed() != Some(answer.partstat.as_str())
+    }
+
     /// Answers in a component that is there.
     fn component(&mut self, part: usize, partstat: &str) {
         let Some(old) = attendee(self.object.component(part), self.who, self.identify) else { return };
@@ -192,13 +202,12 @@ impl Answering<'_> {
     }
 
     /// Answers in a new component for an instance, unless the one that it follows says the same then.
-    fn instance(&mut self, key: i64, partstat: &str, answers: &[Answer]) -> Result<(), TooManyAnswers> {
+    fn instance(&mut self, key: i64, partstat: &str) -> Result<(), TooManyAnswers> {
         let object = self.object;
         let followed = followed(object, Instance::One(key));
         let Some(part) = part_of(object, followed) else { return Ok(()) };
         let Some(old) = attendee(object.component(part), self.who, self.identify) else { return Ok(()) };
-        let answer = answers.iter().find(|answer| answer.instance == followed);
-        let known = answer.map_or_else(|| said(old), |answer| answer.partstat.clone());
+        let known = self.said.get(&followed).map_or_else(|| said(old), |said| (*said).to_owned());
         if known == partstat || !has_instance(object, key) {
             return Ok(());
         }

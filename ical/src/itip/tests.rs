@@ -103,6 +103,10 @@ fn a_hundred_instances_are_answered_one_by_one_at_most() {
     assert_eq!(CalendarObject::parse(octets, &Zones::new()).unwrap().component_count(), 101);
     assert_eq!(with(&event, 101), Err(TooManyAnswers));
     assert_eq!(answered(&event, &gone(101), "bob", None, &name), None);
+    let whole = [Answer { instance: Instance::All, partstat: "DECLINED".to_owned() }];
+    let all = [&whole[..], &gone(200)].concat();
+    let octets = try_answered(&event, &all, "bob", None, &name).unwrap().unwrap();
+    assert!(!text(&octets).contains("RECURRENCE-ID"), "what follows the series is declined with it");
     let large = object(&format!("{daily}{BOB}LOCATION:{}\n", "x".repeat(1 << 20)));
     assert!(with(&large, 5).is_ok() && with(&large, 12) == Err(TooManyAnswers), "no object is that large");
     let long = object(&format!("{daily}{BOB}{}", "X:1\n".repeat(20_000)));
