@@ -10,6 +10,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+pub(crate) use parser::MAX_SIZE;
+
 use crate::text;
 
 /// The octets of one VCALENDAR, parsed.
@@ -263,7 +265,15 @@ impl<'a> Property<'a> {
 
 /// The number of the line that holds the octet at `at`, from 1.
 fn line_number(octets: &[u8], at: usize) -> u32 {
+    #[cfg(test)]
+    LINES_COUNTED.set(LINES_COUNTED.get() + 1);
     memchr::memchr_iter(b'\n', &octets[..at]).count() as u32 + 1
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often lines were counted in a test.
+    pub(crate) static LINES_COUNTED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod people;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, answered, answers};
+pub use answer::{Answer, MAX_ANSWERS, TooManyAnswers, answered, answers, try_answered};
 pub use difference::{attendee_may, fingerprint, rescheduled};
 pub use draft::Draft;
 pub use merge::Kept;
@@ -27,6 +27,7 @@ use std::ops::ControlFlow;
 
 use crate::document::Component;
 use crate::object::{CalendarObject, local_of_key, visit_schedule};
+use crate::recurrence::Steps;
 use crate::value;
 use crate::zone::Zone;
 
@@ -65,20 +66,30 @@ fn part_of(object: &CalendarObject, instance: Instance) -> Option<usize> {
     }
 }
 
-/// The component of an instance; for one without, the master.
+/// The component of an instance; for one without, the one that it follows.
 fn component_for(object: &CalendarObject, instance: Instance) -> Option<Component<'_>> {
-    part_of(object, instance).or(object.master()).map(|part| object.component(part))
+    let part = part_of(object, instance).or_else(|| part_of(object, followed(object, instance)));
+    part.map(|part| object.component(part))
+}
+
+/// What an instance without a component of its own follows: the last override of all later ones before it, else the master.
+fn followed(object: &CalendarObject, instance: Instance) -> Instance {
+    match instance {
+        Instance::All => Instance::All,
+        Instance::One(key) => object.future_of(key).map_or(Instance::All, |future| Instance::One(future.key)),
+    }
 }
 
 /// Whether the master has an instance that starts then and that no EXDATE takes away.
 fn has_instance(object: &CalendarObject, key: i64) -> bool {
     let Some(master) = object.master() else { return false };
-    let (schedule, utc) = (&object.parts()[master].schedule, Zone::utc());
-    let start = object.form().instant(local_of_key(&object.form(), key), &utc);
+    let schedule = &object.parts()[master].schedule;
+    // A to-do that is only due takes place in the second before (RFC 4791 section 9.9).
+    let around = key.saturating_sub(1)..key.saturating_add(1);
     let mut is_found = false;
     // A search that does not end has not found it.
-    let _ = visit_schedule(schedule, &(start..start.saturating_add(1)), &utc, &mut |occurrence| {
-        is_found = occurrence.start == start;
+    let _ = visit_schedule(schedule, &around, &Zone::utc(), &mut Steps::of_a_search(), &mut |occurrence| {
+        is_found = occurrence.recurrence_id.is_some_and(|id| id.seconds() == key);
         if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     is_found && schedule.recurrence.is_some()

@@ -12,6 +12,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,9 +23,11 @@ pub use hull::Hull;
 pub(crate) use hull::{availability_span, free_busy_periods, parse_period};
 pub use occurrences::{Occurrence, RecurrenceId, TooMany};
 pub(crate) use occurrences::{local_of_key, visit_schedule};
+pub(crate) use read::MAX_PARTS;
 pub(crate) use schedule::{Basis, Schedule, key, moment};
 
 use crate::document::{Component, Document, Property};
+use crate::value::Duration;
 use crate::zone::{Form, Zone, Zones};
 
 /// The components of one UID.
@@ -39,12 +42,26 @@ pub struct CalendarObject {
     /// Which part is the master, and which parts override which instances.
     master: Option<u32>,
     overrides: Box<[Override]>,
+    /// Those of them that are about all later instances too.
+    futures: Box<[Override]>,
+    /// When the components of an availability say that somebody is available, in the order of the text.
+    hours: Box<[Hours]>,
 }
 
 /// One of the components.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     /// Its BEGIN, for [`Document::component`].
+    begin: u32,
+    pub schedule: Schedule,
+}
+
+/// An AVAILABLE in a component (RFC 7953 section 3.1).
+#[derive(Clone, Debug)]
+pub(crate) struct Hours {
+    /// The number of the component that it is in.
+    part: u32,
+    /// Its BEGIN.
     begin: u32,
     pub schedule: Schedule,
 }
@@ -180,12 +197,16 @@ impl CalendarObject {
 
     /// Octets that it takes beside the text and the zones that it shares with others.
     pub fn overhead(&self) -> usize {
-        let recurrences = self.parts.iter().filter_map(|part| part.schedule.recurrence.as_ref());
+        let schedules = self.parts.iter().map(|part| &part.schedule);
+        let schedules = schedules.chain(self.hours.iter().map(|hours| &hours.schedule));
+        let recurrences = schedules.filter_map(|schedule| schedule.recurrence.as_ref());
         size_of::<CalendarObject>() - size_of::<Document>()
             + self.document.overhead()
             + size_of_val(&*self.zones)
             + size_of_val(&*self.parts)
             + size_of_val(&*self.overrides)
+            + size_of_val(&*self.futures)
+            + size_of_val(&*self.hours)
             + recurrences.map(|recurrence| recurrence.overhead()).sum::<usize>()
     }
 
@@ -209,6 +230,47 @@ impl CalendarObject {
 
     pub(crate) fn overrides(&self) -> &[Override] {
         &self.overrides
+    }
+
+    /// The override that is the `part`th component; none for the master.
+    pub(crate) fn override_of(&self, part: usize) -> Option<&Override> {
+        let id = self.parts[part].schedule.recurrence_id.as_ref()?;
+        let anchor = self.master().and_then(|master| self.parts[master].schedule.start.as_ref());
+        let key = key(&id.moment, anchor);
+        let at = self.overrides.binary_search_by_key(&key, |one| one.key).ok()?;
+        Some(&self.overrides[at])
+    }
+
+    /// The overrides of all later instances, in order.
+    pub(crate) fn futures(&self) -> &[Override] {
+        &self.futures
+    }
+
+    /// The override of all later instances that says what the instance with `key` is, if it has no component of its own.
+    pub(crate) fn future_of(&self, key: i64) -> Option<&Override> {
+        let after = self.futures.partition_point(|one| one.key <= key);
+        after.checked_sub(1).map(|at| &self.futures[at])
+    }
+
+    /// The instances that RDATE adds, with the length that a PERIOD gives them.
+    pub(crate) fn dates(&self) -> BTreeMap<i64, Option<Duration>> {
+        let (form, utc) = (self.form(), Zone::utc());
+        let schedule = self.master().map(|master| &self.parts[master].schedule);
+        let recurrence = schedule.and_then(|schedule| schedule.recurrence.as_deref());
+        let dates = recurrence.map_or(&[][..], |recurrence| &recurrence.dates);
+        dates.iter().map(|added| (form.instant(added.local, &utc) + added.late, added.length)).collect()
+    }
+
+    /// The hours in a component.
+    pub(crate) fn hours_in(&self, part: usize) -> &[Hours] {
+        let before = |part: usize| self.hours.partition_point(|hours| (hours.part as usize) < part);
+        &self.hours[before(part)..before(part + 1)]
+    }
+
+    /// The hours that a component is, if it is an AVAILABLE that can be read.
+    pub(crate) fn hours_of(&self, component: Component<'_>) -> Option<&Hours> {
+        let at = self.hours.binary_search_by_key(&component.begin(), |hours| hours.begin).ok()?;
+        Some(&self.hours[at])
     }
 
     pub(crate) fn parts(&self) -> &[Part] {
@@ -241,6 +303,12 @@ pub(crate) fn is_transparent(component: Component<'_>) -> bool {
 /// Whether a property has a value, in any case.
 pub(crate) fn has_value(component: Component<'_>, name: &str, value: &str) -> bool {
     component.property(name).is_some_and(|property| property.value().trim_ascii().eq_ignore_ascii_case(value))
+}
+
+impl Hours {
+    pub fn component<'a>(&self, object: &'a CalendarObject) -> Component<'a> {
+        object.document.component(self.begin)
+    }
 }
 
 impl Class {

@@ -200,6 +200,13 @@ impl NewComponent {
         out.into()
     }
 
+    /// About how many octets its text has.
+    pub(crate) fn size(&self) -> usize {
+        let properties = self.properties.iter().map(|property| property.head.len() + property.value.len() + 3);
+        let components = self.components.iter().map(NewComponent::size);
+        2 * self.name.len() + properties.chain(components).sum::<usize>()
+    }
+
     fn print(&self, newline: &str, out: &mut Vec<u8>) {
         text::fold(&format!("BEGIN:{}", self.name), newline, out);
         self.properties.iter().for_each(|property| property.print(newline, out));

@@ -9,4 +9,4 @@ pub(crate) mod walk;
 
 pub(crate) use rule::Rule;
 pub(crate) use series::{Clock, Series};
-pub(crate) use walk::Walk;
+pub(crate) use walk::{OutOfSteps, Steps, Walk};

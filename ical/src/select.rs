@@ -64,21 +64,20 @@ pub fn render(object: &CalendarObject, selection: &Selection, floating: &Zone) -
         Some(RecurrenceSelection::Limit(range)) => limit(object, range, floating),
     };
     if let Some(range) = &selection.limit_free_busy_set {
-        octets = edited(octets, |document, splices| limit_free_busy(document.root(), range, splices));
+        octets = edited(octets, |document, splices| limit_free_busy(document.root(), range, splices))?;
     }
     if let Some(calendar) = &selection.calendar {
-        octets = edited(octets, |document, splices| choose(document.root(), calendar, splices));
+        octets = edited(octets, |document, splices| choose(document.root(), calendar, splices))?;
     }
     Ok(octets)
 }
 
-/// The octets after changes to what they say.
-fn edited(octets: Bytes, edit: impl FnOnce(&Document, &mut Splices)) -> Bytes {
-    // What was cut from a document is one.
-    let Ok(document) = Document::parse(octets.clone()) else { return octets };
+/// The octets after changes to what they say. Of an expansion that is too large to be read again, nothing can be chosen.
+fn edited(octets: Bytes, edit: impl FnOnce(&Document, &mut Splices)) -> Result<Bytes, TooMany> {
+    let document = Document::parse(octets.clone()).map_err(|_| TooMany)?;
     let mut splices = Splices::default();
     edit(&document, &mut splices);
-    splices.apply(&octets)
+    Ok(splices.apply(&octets))
 }
 
 /// RFC 4791 section 9.6.6: an override stays if it, or the instance that it replaces, overlaps the range.

@@ -24,17 +24,18 @@ impl Written {
     }
 }
 
-/// A DURATION: days move on the calendar, seconds on the clock (RFC 5545 section 3.3.6).
+/// A DURATION: its days move what a clock shows, its seconds are as long everywhere (RFC 5545 section 3.3.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Duration {
-    pub days: i32,
+    /// In seconds that a clock shows: days, and what lies between two times without a zone.
+    pub wall: i64,
     pub seconds: i64,
 }
 
 impl Duration {
-    /// Its length where every day has 24 hours.
+    /// Its length where no clock is ever changed.
     pub fn nominal(self) -> i64 {
-        i64::from(self.days) * DAY + self.seconds
+        self.wall + self.seconds
     }
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         rest = &rest[length + 1..];
     }
     let bounded = days <= MAX_DAYS && seconds <= MAX_DAYS * DAY && text.len() > 1;
-    bounded.then_some(Duration { days: sign * days as i32, seconds: i64::from(sign) * seconds })
+    bounded.then_some(Duration { wall: sign * days * DAY, seconds: sign * seconds })
 }
 
 /// Ten thousand years: longer durations are nonsense, and would overflow.
@@ -109,6 +110,16 @@ pub(crate) fn digits(text: &[u8]) -> Option<u32> {
         return None;
     }
     text.iter().try_fold(0, |number, octet| octet.is_ascii_digit().then(|| number * 10 + u32::from(octet - b'0')))
+}
+
+/// `P1D`, `PT3600S`; with both where a duration has both.
+pub(crate) fn print_duration(duration: Duration) -> String {
+    let (days, seconds) = (duration.wall / DAY, duration.wall % DAY + duration.seconds);
+    match (days, seconds) {
+        (0, seconds) => format!("PT{seconds}S"),
+        (days, 0) => format!("P{days}D"),
+        (days, seconds) => format!("P{days}DT{seconds}S"),
+    }
 }
 
 /// `20260304`.
@@ -147,7 +158,9 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        let is = |text, days, seconds| assert_eq!(parse_duration(text), Some(Duration { days, seconds }), "{text}");
+        let is = |text, days, seconds| {
+            assert_eq!(parse_duration(text), Some(Duration { wall: days * DAY, seconds }), "{text}");
+        };
         is("P1W", 7, 0);
         is("P15DT5H0M20S", 15, 18_020);
         is("-PT15M", 0, -900);
@@ -155,6 +168,13 @@ mod tests {
         is("PT0S", 0, 0);
         for bad in ["", "P", "1D", "P1H", "PT1D", "P1", "PT5", "P99999999D", "PT1234567890S"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_are_printed() {
+        for text in ["P7D", "PT3600S", "P1DT90S", "PT0S"] {
+            assert_eq!(parse_duration(text).map(print_duration).as_deref(), Some(text));
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::{BEGIN, END, Line, SyntaxError, line_number};
 
 /// Octets of a text at most.
-const MAX_SIZE: usize = 10 << 20;
+pub(crate) const MAX_SIZE: usize = 10 << 20;
 /// Lines after unfolding at most.
 const MAX_LINES: usize = 200_000;
 /// Components inside each other at most.

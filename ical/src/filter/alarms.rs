@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::TimeRange;
 use crate::document::Component;
 use crate::object::{CalendarObject, Occurrence, Schedule, has_value, stamp};
+use crate::recurrence::Steps;
 use crate::value::{self, Duration};
 use crate::zone::Zone;
 
@@ -29,6 +30,7 @@ pub(super) fn rings(
     alarm: Component<'_>,
     range: &TimeRange,
     floating: &Zone,
+    steps: &mut Steps,
 ) -> bool {
     let Some(trigger) = alarm.property("TRIGGER") else { return false };
     let repeat = Repeat::of(alarm);
@@ -42,8 +44,8 @@ pub(super) fn rings(
     let reach = offset.nominal() - 3601..offset.nominal() + repeat.length() + 3601;
     let around = range.start.saturating_sub(reach.end)..range.end.saturating_sub(reach.start);
     let mut found = false;
-    let visited = object.visit(&around, floating, &mut |occurrence| {
-        found = occurrence.component == part && repeat.meets(alarm.first(object, &occurrence, floating), range);
+    let visited = object.visit_part(part, &around, floating, steps, &mut |occurrence| {
+        found = repeat.meets(alarm.first(object, &occurrence, floating), range);
         if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found || visited.is_err()

@@ -1,22 +1,25 @@
 //! Whether an object matches a filter (RFC 4791 section 9.7).
 
+use std::cell::Cell;
+
 use super::{
     CompFilter, CompTest, Filter, ParamFilter, ParamTest, PropFilter, PropTest, TimeRange, ValueTest, alarms,
     time_range,
 };
 use crate::document::{Component, Property};
 use crate::object::CalendarObject;
+use crate::recurrence::Steps;
 use crate::zone::Zone;
 
 /// Whether an object matches. Times without a zone are those of `floating`.
 pub fn matches(object: &CalendarObject, filter: &Filter, floating: &Zone) -> bool {
-    let matching = Matching { object, floating };
+    let matching = Matching { object, floating, steps: Cell::new(Steps::of_a_search()) };
     let root = object.document().root();
     let CompFilter { name, test } = &filter.calendar;
     match test {
         CompTest::IsNotDefined => !root.is(name),
         CompTest::Defined { time_range, properties, components } => {
-            let takes_place = |range: &TimeRange| time_range::parts(object, range, floating).contains(&true);
+            let takes_place = |range: &TimeRange| matching.parts(range).contains(&true);
             root.is(name)
                 && time_range.as_ref().is_none_or(takes_place)
                 && properties.iter().all(|filter| matching.properties(root, filter))
@@ -28,9 +31,24 @@ pub fn matches(object: &CalendarObject, filter: &Filter, floating: &Zone) -> boo
 struct Matching<'a> {
     object: &'a CalendarObject,
     floating: &'a Zone,
+    /// What is left for all the rules that are followed.
+    steps: Cell<Steps>,
 }
 
 impl Matching<'_> {
+    /// Which components take place in a range.
+    fn parts(&self, range: &TimeRange) -> Vec<bool> {
+        self.search(|steps| time_range::parts(self.object, range, self.floating, steps))
+    }
+
+    /// A search with the steps that are left.
+    fn search<T>(&self, search: impl FnOnce(&mut Steps) -> T) -> T {
+        let mut steps = self.steps.get();
+        let found = search(&mut steps);
+        self.steps.set(steps);
+        found
+    }
+
     /// A filter of components in the VCALENDAR.
     fn of_calendar(&self, CompFilter { name, test }: &CompFilter) -> bool {
         let object = self.object;
@@ -42,7 +60,7 @@ impl Matching<'_> {
             let mut all = object.document().root().components().filter(|component| component.is(name));
             return time_range.is_none() && all.any(matches);
         }
-        let takes_place = time_range.as_ref().map(|range| time_range::parts(object, range, self.floating));
+        let takes_place = time_range.as_ref().map(|range| self.parts(range));
         let parts = 0..object.component_count();
         parts
             .filter(|part| takes_place.as_ref().is_none_or(|takes_place| takes_place[*part]))
@@ -66,8 +84,10 @@ impl Matching<'_> {
         let mut named = parent.components().filter(|component| component.is(name));
         let CompTest::Defined { time_range, properties, components } = test else { return named.next().is_none() };
         let takes_place = |component: Component<'_>, range: &TimeRange| match part {
-            Some(part) if component.is("VALARM") => alarms::rings(self.object, part, component, range, self.floating),
-            _ => time_range::contains_nested(self.object, component, range, self.floating),
+            Some(part) if component.is("VALARM") => {
+                self.search(|steps| alarms::rings(self.object, part, component, range, self.floating, steps))
+            }
+            _ => self.search(|steps| time_range::contains_nested(self.object, component, range, self.floating, steps)),
         };
         named.any(|component| {
             time_range.as_ref().is_none_or(|range| takes_place(component, range))

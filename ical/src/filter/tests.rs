@@ -223,3 +223,43 @@ fn an_override_and_its_master_match_for_themselves() {
         both("Plain", "20260303T100000Z..20260303T110000Z") && !both("Special", "20260303T100000Z..20260303T110000Z")
     );
 }
+
+#[test]
+fn an_override_of_the_past_is_not_what_an_endless_series_does() {
+    let alarm = "BEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM";
+    let object = |range: &str| {
+        object(&format!(
+            "BEGIN:VEVENT\nUID:1\nDTSTART:20260101T100000Z\nRRULE:FREQ=DAILY\nSUMMARY:Plain\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:1\nRECURRENCE-ID{range}:20260104T100000Z\nDTSTART:20260104T150000Z\nSUMMARY:Special\n{alarm}\nEND:VEVENT"
+        ))
+    };
+    let special = PropFilter {
+        name: "SUMMARY".to_owned(),
+        test: PropTest::Defined { value: text("Special", Collation::AsciiCasemap, false), parameters: Vec::new() },
+    };
+    let matched = |object: &CalendarObject, time_range: Option<TimeRange>, components: Vec<CompFilter>| {
+        let test = CompTest::Defined { time_range, properties: vec![special.clone()], components };
+        matches(object, &Filter::of_component(CompFilter { name: "VEVENT".to_owned(), test }), &berlin())
+    };
+    let later = || range("9..");
+    let (one, all) = (object(""), object(";RANGE=THISANDFUTURE"));
+    assert!(!matched(&one, Some(later()), Vec::new()) && matched(&all, Some(later()), Vec::new()));
+    let rings = || vec![CompFilter::in_range("VALARM", later())];
+    assert!(!matched(&one, None, rings()) && matched(&all, None, rings()));
+    assert!(is_in(&one, "9.."), "the series itself goes on");
+}
+
+#[test]
+fn hours_take_place_and_other_components_inside_do_not() {
+    let inside = |name: &str, times: &str| {
+        let hours = format!(
+            "BEGIN:{name}\nUID:a\nDTSTART:20260302T080000Z\nDTEND:20260302T100000Z\nRRULE:FREQ=DAILY\nEND:{name}"
+        );
+        let object = component("VAVAILABILITY", &hours);
+        let components = vec![CompFilter::in_range(name, range(times))];
+        let test = CompTest::Defined { time_range: None, properties: Vec::new(), components };
+        matches(&object, &Filter::of_component(CompFilter { name: "VAVAILABILITY".to_owned(), test }), &berlin())
+    };
+    assert!(inside("AVAILABLE", "8..9") && !inside("AVAILABLE", "10..11"));
+    assert!(!inside("X-HOURS", "8..9"));
+}

@@ -6,55 +6,48 @@ use std::sync::Arc;
 use super::TimeRange;
 use crate::civil::DAY;
 use crate::document::{Component, Property};
-use crate::object::{self, CalendarObject, Kind, Schedule, moment};
+use crate::object::{self, CalendarObject, Kind, Occurrence, Schedule, TooMany, moment};
+use crate::recurrence::Steps;
 use crate::value;
 use crate::zone::Zone;
 
 /// Which components of an object have an occurrence in a range. One whose rule takes too long to follow counts as if it had.
-pub(super) fn parts(object: &CalendarObject, range: &TimeRange, floating: &Zone) -> Vec<bool> {
-    let mut found = vec![false; object.component_count()];
-    match object.kind() {
-        Kind::Event | Kind::Journal | Kind::Todo => {
-            let mut left = found.len();
-            let visited = object.visit(range, floating, &mut |occurrence| {
-                let is_new = !std::mem::replace(&mut found[occurrence.component], true);
-                left -= usize::from(is_new);
-                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
-            if visited.is_err() {
-                found.fill(true);
+pub(super) fn parts(object: &CalendarObject, range: &TimeRange, floating: &Zone, steps: &mut Steps) -> Vec<bool> {
+    let takes_place = |part: usize| {
+        let (component, schedule) = (object.component(part), &object.parts()[part].schedule);
+        match object.kind() {
+            Kind::Todo if schedule.start.is_none() => dateless_todo(component, range),
+            // For itself: an endless series is not followed for what an override does.
+            Kind::Event | Kind::Journal | Kind::Todo => {
+                is_any(|found| object.visit_part(part, range, floating, steps, found))
             }
-            if object.kind() == Kind::Todo {
-                add_dateless_todos(object, range, &mut found);
-            }
+            Kind::FreeBusy => free_busy(component, schedule, range),
+            Kind::Availability => availability(component, schedule, range, floating),
         }
-        kind => {
-            for (index, part) in object.parts().iter().enumerate() {
-                let component = object.component(index);
-                found[index] = match kind {
-                    Kind::FreeBusy => free_busy(component, &part.schedule, range),
-                    _ => availability(component, &part.schedule, range, floating),
-                };
-            }
-        }
-    }
-    found
+    };
+    (0..object.component_count()).map(takes_place).collect()
+}
+
+/// Whether a search finds anything, or takes too long.
+fn is_any(search: impl FnOnce(&mut dyn FnMut(Occurrence) -> ControlFlow<()>) -> Result<(), TooMany>) -> bool {
+    let mut is_found = false;
+    let searched = search(&mut |_| {
+        is_found = true;
+        ControlFlow::Break(())
+    });
+    is_found || searched.is_err()
 }
 
 /// The last rows of the table of VTODO.
-fn add_dateless_todos(object: &CalendarObject, range: &TimeRange, found: &mut [bool]) {
-    let is_dateless = |index: &usize| object.parts()[*index].schedule.start.is_none();
-    for index in (0..found.len()).filter(is_dateless) {
-        let component = object.component(index);
-        let stamp = |name: &str| object::stamp(component, name);
-        found[index] = match (stamp("COMPLETED"), stamp("CREATED")) {
-            (Some(completed), Some(created)) => {
-                range.start <= created.max(completed) && range.end >= created.min(completed)
-            }
-            (Some(completed), None) => range.start <= completed && range.end >= completed,
-            (None, Some(created)) => range.end > created,
-            (None, None) => true,
-        };
+fn dateless_todo(component: Component<'_>, range: &TimeRange) -> bool {
+    let stamp = |name: &str| object::stamp(component, name);
+    match (stamp("COMPLETED"), stamp("CREATED")) {
+        (Some(completed), Some(created)) => {
+            range.start <= created.max(completed) && range.end >= created.min(completed)
+        }
+        (Some(completed), None) => range.start <= completed && range.end >= completed,
+        (None, Some(created)) => range.end > created,
+        (None, None) => true,
     }
 }
 
@@ -72,20 +65,16 @@ fn availability(component: Component<'_>, schedule: &Schedule, range: &TimeRange
     range.start < span.end && range.end > span.start
 }
 
-/// The same for a component in one of the object's, such as AVAILABLE.
+/// The same for an AVAILABLE; any other component in one of the object's takes place at no time.
 pub(super) fn contains_nested(
     object: &CalendarObject,
     component: Component<'_>,
     range: &TimeRange,
     floating: &Zone,
+    steps: &mut Steps,
 ) -> bool {
-    let Ok(schedule) = Schedule::read(component, Kind::Availability, object.zones()) else { return false };
-    let mut found = false;
-    let visited = object::visit_schedule(&schedule, range, floating, &mut |_| {
-        found = true;
-        ControlFlow::Break(())
-    });
-    found || visited.is_err()
+    let Some(hours) = object.hours_of(component) else { return false };
+    is_any(|found| object::visit_schedule(&hours.schedule, range, floating, steps, found))
 }
 
 /// Whether a value of a property lies in a range: a time in it, a day or period that overlaps it.

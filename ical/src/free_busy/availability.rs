@@ -5,7 +5,8 @@ use std::ops::{ControlFlow, Range};
 use super::Busy;
 use super::spans::Spans;
 use crate::document::Component;
-use crate::object::{self, CalendarObject, Kind, Schedule, TooMany};
+use crate::object::{self, CalendarObject, Hours, Schedule, TooMany};
+use crate::recurrence::Steps;
 use crate::value;
 use crate::zone::Zone;
 
@@ -25,12 +26,13 @@ pub(super) fn unavailable(
     // From the lowest priority to the highest, which says last what counts.
     components.sort_by_key(|(object, part)| std::cmp::Reverse(priority(object.component(*part))));
     let mut kinds: Vec<(Busy, Spans)> = Vec::new();
+    let mut steps = Steps::of_a_search();
     for (object, part) in components {
         let component = object.component(part);
         let span = object::availability_span(component, &object.parts()[part].schedule, floating);
         let span: Spans = std::iter::once(span.start.max(range.start)..span.end.min(range.end)).collect();
         let kind = component.property("BUSYTYPE").map(|kind| Busy::of(kind.value().trim_ascii()));
-        let available = available(object, component, range, floating)?;
+        let available = available(object, part, range, floating, &mut steps)?;
         for (_, spans) in &mut kinds {
             *spans = spans.without(&span);
         }
@@ -51,22 +53,20 @@ fn priority(component: Component<'_>) -> u32 {
 /// When the AVAILABLE components of one say so.
 fn available(
     object: &CalendarObject,
-    component: Component<'_>,
+    part: usize,
     range: &Range<i64>,
     floating: &Zone,
+    steps: &mut Steps,
 ) -> Result<Spans, TooMany> {
-    let read = |part: Component<'_>| Schedule::read(part, Kind::Availability, object.zones()).ok();
-    let parts: Vec<(String, Schedule)> = component
-        .components()
-        .filter(|part| part.is("AVAILABLE"))
-        .filter_map(|part| Some((part.property("UID").map_or_else(String::new, |uid| uid.text()), read(part)?)))
-        .collect();
+    let uid = |hours: &Hours| hours.component(object).property("UID").map_or_else(String::new, |uid| uid.text());
+    let all: Vec<(String, &Schedule)> =
+        object.hours_in(part).iter().map(|hours| (uid(hours), &hours.schedule)).collect();
     let mut spans = Vec::new();
-    for (uid, schedule) in &parts {
+    for (uid, schedule) in &all {
         let start = schedule.start.as_ref().filter(|_| schedule.recurrence_id.is_none());
-        let same = parts.iter().filter(|(other, _)| other == uid).filter_map(|(_, other)| other.recurrence_id.as_ref());
+        let same = all.iter().filter(|(other, _)| other == uid).filter_map(|(_, other)| other.recurrence_id.as_ref());
         let overridden: Vec<i64> = same.map(|id| object::key(&id.moment, start)).collect();
-        object::visit_schedule(schedule, range, floating, &mut |occurrence| {
+        object::visit_schedule(schedule, range, floating, steps, &mut |occurrence| {
             if start.is_none() || !occurrence.recurrence_id.is_some_and(|id| overridden.contains(&id.seconds())) {
                 spans.push(occurrence.start..occurrence.end);
             }

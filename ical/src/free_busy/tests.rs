@@ -80,3 +80,13 @@ fn an_answer_is_a_calendar() {
     let read = CalendarObject::parse(octets, &Zones::new()).unwrap();
     assert_eq!(busy([&read], &range, &Zone::utc()), Ok(periods.to_vec()));
 }
+
+#[test]
+fn all_hours_of_work_share_the_steps_of_a_search() {
+    let hours =
+        "BEGIN:AVAILABLE\nUID:a\nDTSTART:20260302T080000Z\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30\nEND:AVAILABLE";
+    let work = |count: usize| [object("VAVAILABILITY", &vec![hours; count].join("\n"))];
+    let always = i64::MIN..i64::MAX;
+    assert!(busy(&work(1), &always, &Zone::utc()).is_ok());
+    assert_eq!(busy(&work(4), &always, &Zone::utc()), Err(TooMany));
+}

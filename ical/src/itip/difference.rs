@@ -2,15 +2,18 @@
 //!
 //! An override that says what the master says of its instance is as good as none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::rc::Rc;
 
-use super::draft::{RECURRENCE, exceptions};
+use super::draft::{Base, RECURRENCE, exceptions};
 use super::people::said;
-use super::{Identify, Instance, part_of, parts};
+use super::{Identify, Instance, followed, part_of, parts};
 use crate::document::{Component, Property};
-use crate::object::{CalendarObject, Kind, key};
+use crate::object::{self, CalendarObject, Kind, Override, Schedule, local_of_key};
 use crate::text;
+use crate::value::Duration;
+use crate::zone::{Moment, Zone};
 
 /// When a component takes place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ struct Timing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Picture {
     timing: Timing,
-    lines: BTreeSet<String>,
+    lines: Rc<BTreeSet<String>>,
 }
 
 /// A property as a comparison sees it; nothing if it does not look at it.
@@ -33,9 +36,10 @@ type Line<'a> = &'a dyn Fn(Property<'_>) -> Option<String>;
 
 /// Instances that the second version moves, makes longer or shorter, or makes recur in another way: whoever has answered is asked again.
 pub fn rescheduled(before: &CalendarObject, after: &CalendarObject) -> BTreeSet<Instance> {
+    let (mut old, mut new) = (Album::new(before, &|_| None), Album::new(after, &|_| None));
     let is_moved = |instance: &Instance| {
-        let old = timing_of(before, *instance);
-        old.is_some() && old != timing_of(after, *instance)
+        let old = old.picture(*instance);
+        old.is_some() && old != new.picture(*instance)
     };
     parts(after).map(|(instance, _)| instance).filter(is_moved).collect()
 }
@@ -48,11 +52,12 @@ pub fn attendee_may(before: &CalendarObject, after: &CalendarObject, identify: I
     }
     let taken_away = exceptions(after);
     let all: BTreeSet<Instance> = parts(before).chain(parts(after)).map(|(instance, _)| instance).collect();
+    let (mut then, mut now) = (Album::new(before, &line), Album::new(after, &line));
     for instance in all {
         if matches!(instance, Instance::One(key) if taken_away.contains(&key)) {
             continue;
         }
-        let (old, new) = (picture(before, instance, &line), picture(after, instance, &line));
+        let (old, new) = (then.picture(instance), now.picture(instance));
         let (Some(old), Some(new)) = (old, new) else {
             return Err("the organizer decides which instances there are".to_owned());
         };
@@ -70,15 +75,17 @@ pub fn attendee_may(before: &CalendarObject, after: &CalendarObject, identify: I
 /// A text that is another one when an object was changed otherwise than by answers of people other than `who`.
 pub fn fingerprint(object: &CalendarObject, who: &str, identify: Identify<'_>) -> String {
     let line = |property: Property<'_>| owners_line(property, who, identify);
+    let mut album = Album::new(object, &line);
     let mut text = String::new();
     let mut add = |instance: Instance, picture: &Picture| {
-        let written = write!(text, "{instance:?}{:?}", picture);
+        let range = if is_of_all_later(object, instance) { "RANGE=THISANDFUTURE" } else { "" };
+        let written = write!(text, "{instance:?}{picture:?}{range}");
         debug_assert!(written.is_ok(), "a String takes everything");
     };
     for (instance, _) in parts(object) {
-        let own = picture(object, instance, &line);
-        let is_as_the_master = matches!(instance, Instance::One(key) if own == derived(object, key, &line));
-        if let Some(own) = own.filter(|_| !is_as_the_master) {
+        let own = album.picture(instance);
+        let is_as_followed = matches!(instance, Instance::One(key) if own == album.derived(key));
+        if let Some(own) = own.filter(|_| !is_as_followed) {
             add(instance, &own);
         }
     }
@@ -86,38 +93,87 @@ pub fn fingerprint(object: &CalendarObject, who: &str, identify: Identify<'_>) -
     text
 }
 
-fn timing_of(object: &CalendarObject, instance: Instance) -> Option<Timing> {
-    picture(object, instance, &|_| None).map(|picture| picture.timing)
+/// Whether the component of an instance is about all later ones too.
+fn is_of_all_later(object: &CalendarObject, instance: Instance) -> bool {
+    instance != Instance::All && followed(object, instance) == instance
 }
 
-/// The picture of an instance; of one without a component of its own, as the master has it.
-fn picture(object: &CalendarObject, instance: Instance, line: Line<'_>) -> Option<Picture> {
-    match (part_of(object, instance), instance) {
-        (Some(part), _) => {
-            let component = object.component(part);
-            Some(Picture { timing: timing(object, part), lines: lines(component, line) })
+/// The pictures of the instances of an object. A component that many instances follow is looked at once.
+struct Album<'a> {
+    object: &'a CalendarObject,
+    line: Line<'a>,
+    parts: BTreeMap<usize, Picture>,
+    /// How long instances last that RDATE adds with a PERIOD.
+    dates: BTreeMap<i64, Option<Duration>>,
+}
+
+impl<'a> Album<'a> {
+    fn new(object: &'a CalendarObject, line: Line<'a>) -> Album<'a> {
+        Album { object, line, parts: BTreeMap::new(), dates: object.dates() }
+    }
+
+    /// The picture of an instance; of one without a component of its own, as the one has it that it follows.
+    fn picture(&mut self, instance: Instance) -> Option<Picture> {
+        match (part_of(self.object, instance), instance) {
+            (Some(part), _) => Some(self.of_part(part)),
+            (None, Instance::One(key)) => self.derived(key),
+            (None, Instance::All) => None,
         }
-        (None, Instance::One(key)) => derived(object, key, line),
-        (None, Instance::All) => None,
+    }
+
+    fn of_part(&mut self, part: usize) -> Picture {
+        let (object, line) = (self.object, self.line);
+        let of_part = || Picture { timing: timing(object, part), lines: Rc::new(lines(object.component(part), line)) };
+        self.parts.entry(part).or_insert_with(of_part).clone()
+    }
+
+    /// What an instance is as long as it has no component of its own.
+    fn derived(&mut self, key: i64) -> Option<Picture> {
+        let object = self.object;
+        // What a component that is about all later instances says of its own, the one before it does not.
+        let before = key.saturating_sub(1);
+        let future = object.future_of(before);
+        let part = future.map(|one| one.part as usize).or(object.master())?;
+        let followed = self.of_part(part);
+        let start = future.map_or(key, |one| shifted(object, one, key));
+        let base = Base::of(&object.parts()[part].schedule, future.map_or(0, |one| object.shift(one)));
+        let period = self.dates.get(&key).copied().flatten();
+        let length = base.map_or(0, |base| base.times(&object.form(), key, period).length());
+        let timing = Timing { start: Some(start), length, rules: BTreeSet::new(), ..followed.timing };
+        Some(Picture { timing, lines: followed.lines })
     }
 }
 
-fn derived(object: &CalendarObject, key: i64, line: Line<'_>) -> Option<Picture> {
-    let master = object.master()?;
-    let timing = Timing { start: Some(key), rules: BTreeSet::new(), ..timing(object, master) };
-    Some(Picture { timing, lines: lines(object.component(master), line) })
+/// When an instance starts that follows an override of all later ones.
+fn shifted(object: &CalendarObject, one: &Override, key: i64) -> i64 {
+    let (form, part) = (object.form(), &object.parts()[one.part as usize]);
+    let local = local_of_key(&form, key) + object.shift(one);
+    let own = part.schedule.start.as_ref().map_or(form, |start| start.form.clone());
+    object::key(&Moment { local, form: own }, anchor(object))
+}
+
+fn anchor(object: &CalendarObject) -> Option<&Moment> {
+    object.master().and_then(|master| object.parts()[master].schedule.start.as_ref())
 }
 
 fn timing(object: &CalendarObject, part: usize) -> Timing {
     let (schedule, component) = (&object.parts()[part].schedule, object.component(part));
-    let anchor = object.master().and_then(|master| object.parts()[master].schedule.start.as_ref());
     let rules = component.properties().filter(|one| RECURRENCE[..3].iter().any(|name| one.is(name)));
+    let rules = rules.map(|rule| format!("{}:{}", rule.name(), sorted(&rule.value())).to_ascii_uppercase());
     Timing {
-        start: schedule.start.as_ref().map(|start| key(start, anchor)),
-        length: schedule.length.nominal(),
+        start: schedule.start.as_ref().map(|start| object::key(start, anchor(object))),
+        length: length(schedule),
         is_date: schedule.start.as_ref().is_some_and(|start| start.is_date()),
-        rules: rules.map(|rule| format!("{}:{}", rule.name(), sorted(&rule.value())).to_ascii_uppercase()).collect(),
+        rules: rules.collect(),
     }
+}
+
+/// How long a component itself lasts: a day is an hour longer or shorter when clocks change.
+fn length(schedule: &Schedule) -> i64 {
+    let Some(start) = &schedule.start else { return 0 };
+    let (utc, form) = (Zone::utc(), &start.form);
+    let instant = start.instant(&utc);
+    Schedule::end(schedule.length, form, start.local, instant, &utc) - instant
 }
 
 /// The parts of a rule, which have no order.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::{Instance, instances};
-use crate::document::{Component, Property};
-use crate::object::{CalendarObject, key, local_of_key, moment};
+use crate::civil::DAY;
+use crate::object::{CalendarObject, Schedule, key, local_of_key, moment};
 use crate::patch::{NewComponent, NewProperty};
+use crate::recurrence::Series;
 use crate::text;
-use crate::value;
+use crate::value::{self, Duration};
 use crate::zone::{Form, Moment, Zone};
 
 /// An object taken apart. Its EXDATEs are instances, not text.
@@ -20,9 +21,29 @@ pub struct Draft {
     pub(super) components: BTreeMap<Instance, NewComponent>,
     /// What EXDATE takes away.
     pub(super) exceptions: BTreeSet<i64>,
+    /// What RDATE adds, with the length of a PERIOD.
+    dates: BTreeMap<i64, Option<Duration>>,
+    /// The last instance of each RRULE of the master, in their order.
+    lasts: Vec<i64>,
     form: Form,
-    /// From the start of the master to its DTEND or DUE, in the terms of its clock and in seconds.
-    length: Option<i64>,
+    /// What instances without a component of their own follow: the master, and from their own instances on the overrides of all later
+    /// ones.
+    bases: BTreeMap<Instance, Base>,
+}
+
+/// When the instances take place that follow a component.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    form: Form,
+    /// How much later than the rule says, as clocks show it.
+    shift: i64,
+    length: Duration,
+}
+
+/// When an instance takes place: in UTC, or the digits of a time without a zone.
+pub(super) struct Times {
+    pub start: i64,
+    pub end: i64,
 }
 
 /// What makes up the recurrence of a master.
@@ -48,8 +69,8 @@ impl Draft {
         if let Some(master) = components.get_mut(&Instance::All).filter(|_| !exceptions.is_empty()) {
             master.properties.retain(|property| !property.is("EXDATE"));
         }
-        let length = object.master().and_then(|part| length(object, object.component(part)));
-        Draft { zones, components, exceptions, form: object.form(), length }
+        let (dates, lasts, bases) = (object.dates(), lasts(object), bases(object));
+        Draft { zones, components, exceptions, dates, lasts, form: object.form(), bases }
     }
 
     /// The text, as a message if there is a method.
@@ -62,7 +83,7 @@ impl Draft {
         for (instance, component) in &self.components {
             let mut component = component.clone();
             if *instance == Instance::All {
-                component.properties.extend(self.exceptions.iter().map(|key| self.moment("EXDATE", *key)));
+                component.properties.extend(self.exceptions.iter().map(|key| written("EXDATE", &self.form, *key)));
             }
             calendar.components.push(component);
         }
@@ -84,16 +105,32 @@ impl Draft {
         self
     }
 
-    /// What somebody gets to see who is invited to some of the instances: the others are taken away.
+    /// What somebody gets to see who is invited to some of the instances: the others are taken away. From the first override of all later
+    /// ones on to which they are not invited, nothing recurs: what they are invited to behind it, they get as single instances.
     pub fn only(&self, invited: &BTreeSet<Instance>) -> Draft {
         let mut draft = self.clone();
         draft.components.retain(|instance, _| invited.contains(instance));
-        let hidden = self.components.keys().filter_map(|instance| match instance {
+        let hidden = |instance: &Instance| match instance {
             Instance::One(key) if !invited.contains(instance) => Some(*key),
             _ => None,
-        });
-        draft.exceptions.extend(hidden);
+        };
+        draft.exceptions.extend(self.components.keys().filter_map(hidden));
+        if let Some(key) = self.bases.keys().find_map(hidden) {
+            draft.end_before(key);
+        }
         draft
+    }
+
+    /// Lets nothing recur from an instance on.
+    fn end_before(&mut self, key: i64) {
+        let alone = |key: &i64| self.components.contains_key(&Instance::One(*key));
+        self.exceptions.extend(self.dates.range(key..).map(|(key, _)| *key).filter(|key| !alone(key)));
+        let until = until(&self.form, key);
+        let Some(master) = self.components.get_mut(&Instance::All) else { return };
+        let rules = master.properties.iter_mut().filter(|property| property.is("RRULE"));
+        for (rule, _) in rules.zip(&self.lasts).filter(|(_, last)| **last >= key) {
+            rule.value = ended(&rule.value, &until);
+        }
     }
 
     /// Whether there is nothing in it.
@@ -147,76 +184,148 @@ impl Draft {
         draft
     }
 
+    /// The same with other components, and nothing taken away.
+    pub(super) fn with_components(self, components: BTreeMap<Instance, NewComponent>) -> Draft {
+        Draft { components, exceptions: BTreeSet::new(), ..self }
+    }
+
     /// What it has components for.
     pub fn instances(&self) -> BTreeSet<Instance> {
         self.components.keys().copied().collect()
     }
 
-    /// A component of its own for an instance, that says what the master says of it.
-    pub(super) fn instance(&self, key: i64) -> Option<NewComponent> {
-        let mut component = self.components.get(&Instance::All)?.clone();
-        let has = |name: &str| component.properties.iter().any(|property| property.is(name));
-        if !has("DTSTART") {
-            return None;
-        }
-        component.properties.retain(|property| !RECURRENCE.iter().any(|name| property.is(name)));
-        for property in &mut component.properties {
-            if property.is("DTSTART") {
-                *property = self.moment("DTSTART", key);
-            } else if property.is("DTEND") || property.is("DUE") {
-                let name = property.name().to_owned();
-                *property = self.moment(&name, key.saturating_add(self.length.unwrap_or(0)));
-            }
-        }
-        component.properties.push(self.moment("RECURRENCE-ID", key));
-        Some(component)
+    /// What it says of an instance: the component of its own, else the one that it follows.
+    pub(super) fn component_for(&self, instance: Instance) -> Option<&NewComponent> {
+        let followed = || self.bases.range(..=instance).next_back().map_or(Instance::All, |(base, _)| *base);
+        self.components.get(&instance).or_else(|| self.components.get(&followed()))
     }
 
-    /// A time as the master's clock shows it.
-    fn moment(&self, name: &str, key: i64) -> NewProperty {
-        let local = local_of_key(&self.form, key);
-        match &self.form {
-            Form::Date => NewProperty::new(name, &value::print_date(local)).with_parameter("VALUE", "DATE"),
-            Form::Utc => NewProperty::new(name, &format!("{}Z", value::print_date_time(local))),
-            Form::Floating => NewProperty::new(name, &value::print_date_time(local)),
-            Form::Zoned(zone) => {
-                NewProperty::new(name, &value::print_date_time(local)).with_parameter("TZID", zone.id())
+    /// A component of its own for an instance, that says what the component says that it follows.
+    pub(super) fn instance(&self, key: i64) -> Option<NewComponent> {
+        let (instance, base) = self.bases.range(..=Instance::One(key)).next_back()?;
+        let mut component = self.components.get(instance)?.clone();
+        let period = self.dates.get(&key).copied().flatten();
+        let Times { start, end } = base.times(&self.form, key, period);
+        component.properties.retain(|property| !is_of_series(property));
+        for property in &mut component.properties {
+            let name = property.name().to_owned();
+            match name.to_ascii_uppercase().as_str() {
+                "DTSTART" => *property = written(&name, &base.form, start),
+                "DTEND" | "DUE" => *property = written(&name, &base.form, end),
+                _ => {}
             }
         }
+        if let Some(length) =
+            period.filter(|_| !component.properties.iter().any(|one| one.is("DTEND") || one.is("DUE")))
+        {
+            component.properties.retain(|property| !property.is("DURATION"));
+            component.properties.push(NewProperty::new("DURATION", &value::print_duration(length)));
+        }
+        component.properties.push(written("RECURRENCE-ID", &self.form, key));
+        Some(component)
     }
 }
 
-/// What EXDATE takes away, where it is of the same kind as DTSTART.
+impl Times {
+    pub fn length(&self) -> i64 {
+        self.end - self.start
+    }
+}
+
+impl Base {
+    pub fn of(schedule: &Schedule, shift: i64) -> Option<Base> {
+        Some(Base { form: schedule.start.as_ref()?.form.clone(), shift, length: schedule.length })
+    }
+
+    /// When the instance with `key` takes place, in the form of this; `anchor` is the form of the master.
+    pub fn times(&self, anchor: &Form, key: i64, period: Option<Duration>) -> Times {
+        let (utc, plain) = (Zone::utc(), local_of_key(anchor, key));
+        let local = plain + self.shift;
+        // The second of two hours that a clock shows as the same.
+        let late = if self.shift == 0 { key - anchor.instant(plain, &utc) } else { 0 };
+        let start = self.form.instant(local, &utc) + late;
+        Times { start, end: Schedule::end(period.unwrap_or(self.length), &self.form, local, start, &utc) }
+    }
+}
+
+/// Whether a property says which instances there are, or which one something is.
+fn is_of_series(property: &NewProperty) -> bool {
+    RECURRENCE.iter().any(|name| property.is(name)) || property.is("RECURRENCE-ID")
+}
+
+fn bases(object: &CalendarObject) -> BTreeMap<Instance, Base> {
+    let base = |part: u32, shift: i64| Base::of(&object.parts()[part as usize].schedule, shift);
+    let Some(master) = object.master().and_then(|master| base(master as u32, 0)) else { return BTreeMap::new() };
+    let futures = object.futures().iter();
+    let futures = futures.filter_map(|one| Some((Instance::One(one.key), base(one.part, object.shift(one))?)));
+    futures.chain([(Instance::All, master)]).collect()
+}
+
+fn lasts(object: &CalendarObject) -> Vec<i64> {
+    let schedule = object.master().map(|master| &object.parts()[master].schedule);
+    let recurrence = schedule.and_then(|schedule| schedule.recurrence.as_ref());
+    let (form, utc) = (object.form(), Zone::utc());
+    let last = |series: &Series| form.instant(series.last, &utc).min(series.last_instant);
+    recurrence.map_or_else(Vec::new, |recurrence| recurrence.series.iter().map(last).collect())
+}
+
+/// The last time before an instance, as UNTIL says it: UTC where DTSTART has a zone (RFC 5545 section 3.3.10).
+fn until(form: &Form, key: i64) -> String {
+    match form {
+        Form::Date => value::print_date(key - DAY),
+        Form::Floating => value::print_date_time(key - 1),
+        Form::Utc | Form::Zoned(_) => format!("{}Z", value::print_date_time(key - 1)),
+    }
+}
+
+/// A rule that ends by UNTIL.
+fn ended(rule: &str, until: &str) -> String {
+    let ends = |part: &str| {
+        ["COUNT", "UNTIL"]
+            .iter()
+            .any(|name| part.split('=').next().is_some_and(|one| one.trim().eq_ignore_ascii_case(name)))
+    };
+    let kept = rule.split(';').filter(|part| !part.trim().is_empty() && !ends(part));
+    kept.map(|part| format!("{part};")).collect::<String>() + &format!("UNTIL={until}")
+}
+
+/// A time as a clock shows it: UTC, or the digits of a time without a zone, in a form.
+fn written(name: &str, form: &Form, time: i64) -> NewProperty {
+    let local = local_of_key(form, time);
+    match form {
+        Form::Date => NewProperty::new(name, &value::print_date(local)).with_parameter("VALUE", "DATE"),
+        Form::Floating => NewProperty::new(name, &value::print_date_time(local)),
+        // What a zone's clock shows twice is the first of the two; only UTC can say the second.
+        Form::Zoned(zone) if zone.instant(local) == time => {
+            NewProperty::new(name, &value::print_date_time(local)).with_parameter("TZID", zone.id())
+        }
+        Form::Zoned(_) | Form::Utc => NewProperty::new(name, &format!("{}Z", value::print_date_time(time))),
+    }
+}
+
+/// What EXDATE takes away. A date where DTSTART has a time is that time on that date.
 pub(super) fn exceptions(object: &CalendarObject) -> BTreeSet<i64> {
     let Some(master) = object.master() else { return BTreeSet::new() };
     let Some(start) = &object.parts()[master].schedule.start else { return BTreeSet::new() };
     let mut keys = BTreeSet::new();
     for property in object.component(master).properties_named("EXDATE") {
         for item in text::split_list(&property.value()) {
-            let Some(date) = read(object, property, item) else { continue };
-            if date.is_date() != start.is_date() {
-                return BTreeSet::new();
-            }
-            keys.insert(key(&date, Some(start)));
+            let Some(written) = value::parse_date_time(item) else { continue };
+            keys.insert(exception(&moment(written, property, object.zones()), start));
         }
     }
     keys
 }
 
-fn read(object: &CalendarObject, property: Property<'_>, text: &str) -> Option<Moment> {
-    Some(moment(value::parse_date_time(text)?, property, object.zones()))
-}
-
-/// From the start of a component to its end or due time, as keys are counted.
-fn length(object: &CalendarObject, component: Component<'_>) -> Option<i64> {
-    let moment = |name: &str| component.property(name).and_then(|property| read(object, property, &property.value()));
-    let start = moment("DTSTART")?;
-    let end = moment("DTEND").or_else(|| moment("DUE"))?;
-    let utc = Zone::utc();
-    Some(match start.form.floats() {
-        true => end.local - start.local,
-        false => end.instant(&utc) - start.instant(&utc),
-    })
+fn exception(date: &Moment, start: &Moment) -> i64 {
+    match (start.is_date(), date.is_date()) {
+        (true, false) => date.local - date.local.rem_euclid(DAY),
+        (false, true) => {
+            let local = date.local + start.local.rem_euclid(DAY);
+            key(&Moment { local, form: Form::Floating }, Some(start))
+        }
+        _ => key(date, Some(start)),
+    }
 }
 
 /// Whether a property is only for whose copy it is in.

@@ -35,8 +35,7 @@ impl Draft {
             self.add_own_instances(copy, sent);
         }
         for (instance, component) in &mut self.components {
-            let own = copy.components.get(instance).or_else(|| copy.components.get(&Instance::All));
-            if let Some(own) = own {
+            if let Some(own) = copy.component_for(*instance) {
                 keep(component, own, (!rescheduled.contains(instance)).then_some(kept.who), identify);
             }
         }
@@ -46,6 +45,7 @@ impl Draft {
     /// Instances that have a component of their own in the attendee's copy only, such as for another alarm.
     fn add_own_instances(&mut self, copy: &Draft, sent: Option<&Draft>) {
         let Some(sent) = sent.filter(|_| self.components.contains_key(&Instance::All)) else { return };
+        let mut size = 0;
         for instance in copy.components.keys() {
             let Instance::One(key) = instance else { continue };
             let is_own = !sent.components.contains_key(instance) && !self.components.contains_key(instance);
@@ -53,11 +53,18 @@ impl Draft {
                 && !self.exceptions.contains(key)
                 && let Some(component) = self.instance(*key)
             {
+                size += component.size();
+                if size > MAX_OWN {
+                    break;
+                }
                 self.components.insert(*instance, component);
             }
         }
     }
 }
+
+/// Octets of instances that are an attendee's own at most; of further ones, only what the organizer says is kept.
+const MAX_OWN: usize = 4 << 20;
 
 /// Puts what is the attendee's own into what the organizer sends; the answer too, if `who` is given.
 fn keep(component: &mut NewComponent, own: &NewComponent, who: Option<&str>, identify: Identify<'_>) {

@@ -1,5 +1,7 @@
 //! Scheduling messages (RFC 5546 section 3): an invitation, its end, and an answer.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use super::answer::Answer;
@@ -27,20 +29,34 @@ pub fn cancelled(draft: &Draft, sequence: u32, now: i64) -> Draft {
     draft
 }
 
-/// CANCEL: of what somebody was invited to, these instances are no more.
+/// Octets that the components of a message have at most.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// CANCEL: of what somebody was invited to, these instances are no more; of very many, the first of them only.
 pub fn cancel(draft: &Draft, instances: &[Instance], sequence: u32, product: &str, now: i64) -> Bytes {
-    let mut some = draft.clone();
-    some.components.clear();
-    some.exceptions.clear();
-    for instance in instances {
-        let own = draft.components.get(instance).cloned();
-        let component = own.or_else(|| match instance {
-            Instance::One(key) => draft.instance(*key),
-            Instance::All => None,
-        });
-        some.components.extend(component.map(|component| (*instance, component)));
-    }
+    let components = instances.iter().filter_map(|instance| Some((*instance, component(draft, *instance)?)));
+    let some = draft.clone().with_components(within(components));
     cancelled(&some, sequence, now).print(product, Some("CANCEL"))
+}
+
+/// The component of an instance; for one without, what it follows says of it.
+fn component(draft: &Draft, instance: Instance) -> Option<NewComponent> {
+    let own = draft.components.get(&instance).cloned();
+    own.or_else(|| match instance {
+        Instance::One(key) => draft.instance(key),
+        Instance::All => None,
+    })
+}
+
+/// The first, as far as they fit into a message.
+fn within(components: impl Iterator<Item = (Instance, NewComponent)>) -> BTreeMap<Instance, NewComponent> {
+    let mut size = 0;
+    let mut fits = |component: &NewComponent| {
+        size += component.size();
+        size <= MAX_MESSAGE
+    };
+    // One is always told of, however large it is.
+    components.enumerate().take_while(|(nth, (_, one))| fits(one) || *nth == 0).map(|(_, one)| one).collect()
 }
 
 /// What an answer tells of the event, and of who answers.
@@ -62,7 +78,7 @@ const ANSWERED: [&str; 15] = [
     "STATUS",
 ];
 
-/// REPLY: `who` answers for these instances.
+/// REPLY: `who` answers for these instances; of very many, for the first of them only.
 pub fn reply(
     copy: &CalendarObject,
     answers: &[Answer],
@@ -71,32 +87,30 @@ pub fn reply(
     product: &str,
     now: i64,
 ) -> Bytes {
-    let mut draft = Draft::of(copy);
-    let whole = draft.clone();
-    draft.components.clear();
-    draft.exceptions.clear();
-    for Answer { instance, partstat } in answers {
-        let own = whole.components.get(instance).cloned();
-        let component = own.or_else(|| match instance {
-            Instance::One(key) => whole.instance(*key),
-            Instance::All => None,
-        });
-        let Some(mut component) = component else { continue };
-        component.components.clear();
-        let is_mine = |property: &NewProperty| property.is("ATTENDEE") && identify(&property.value) == who;
-        component.properties.retain(|property| is_mine(property) || ANSWERED.iter().any(|name| property.is(name)));
-        for property in &mut component.properties {
-            if property.is("ATTENDEE") {
-                let plain = without_scheduling(property.clone()).without_parameter("RSVP");
-                *property = plain.with_parameter("PARTSTAT", partstat);
-            } else if property.is("ORGANIZER") {
-                *property = without_scheduling(property.clone());
-            }
+    let whole = Draft::of(copy);
+    let answer = |Answer { instance, partstat }: &Answer| {
+        let component = component(&whole, *instance)?;
+        Some((*instance, answer(component, partstat, who, identify, now)))
+    };
+    let components = within(answers.iter().filter_map(answer));
+    whole.with_components(components).print(product, Some("REPLY"))
+}
+
+/// What of a component is told with an answer.
+fn answer(mut component: NewComponent, partstat: &str, who: &str, identify: Identify<'_>, now: i64) -> NewComponent {
+    component.components.clear();
+    let is_mine = |property: &NewProperty| property.is("ATTENDEE") && identify(&property.value) == who;
+    component.properties.retain(|property| is_mine(property) || ANSWERED.iter().any(|name| property.is(name)));
+    for property in &mut component.properties {
+        if property.is("ATTENDEE") {
+            let plain = without_scheduling(property.clone()).without_parameter("RSVP");
+            *property = plain.with_parameter("PARTSTAT", partstat);
+        } else if property.is("ORGANIZER") {
+            *property = without_scheduling(property.clone());
         }
-        set(&mut component, stamp(now));
-        draft.components.insert(*instance, component);
     }
-    draft.print(product, Some("REPLY"))
+    set(&mut component, stamp(now));
+    component
 }
 
 fn stamp(now: i64) -> NewProperty {

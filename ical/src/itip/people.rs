@@ -91,8 +91,12 @@ pub fn sequence(object: &CalendarObject) -> u32 {
     numbers.filter_map(|number| value::digits(number.value().trim_ascii().as_bytes())).max().unwrap_or(0)
 }
 
+/// Octets of a PARTSTAT at most: what is longer is not known, and so counts as NEEDS-ACTION (RFC 5545 section 3.2.12).
+const MAX_PARTSTAT: usize = 64;
+
 pub(super) fn said(attendee: Property<'_>) -> String {
-    attendee.parameter("PARTSTAT").map_or_else(|| "NEEDS-ACTION".to_owned(), |said| said.to_ascii_uppercase())
+    let said = attendee.parameter("PARTSTAT").filter(|said| said.len() <= MAX_PARTSTAT);
+    said.map_or_else(|| "NEEDS-ACTION".to_owned(), |said| said.to_ascii_uppercase())
 }
 
 /// The octets with another property in the place of each ORGANIZER and ATTENDEE for which there is one; the same octets if there is none.

@@ -68,7 +68,9 @@ fn of_schedule(schedule: &Schedule, start: &Moment) -> Hull {
             // Days are not of one length, so nominal lengths get some room.
             let end =
                 last.map_or(i64::MAX, |last| at(last).saturating_add(recurrence.longest(schedule.length) + DAY / 8));
-            (at(first), end)
+            // A time that a change of clocks skips is later in UTC than those right behind the change.
+            let skipped = start.form.local(at(first), &utc) - first;
+            (at(first) - skipped, end)
         }
     };
     end = end.max(begin.saturating_add(1));

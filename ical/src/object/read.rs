@@ -3,10 +3,12 @@
 //! As lenient as the peers where nothing is lost by it: PRODID, VERSION and DTSTAMP may be missing, components of unknown kinds are kept,
 //! a TZID without VTIMEZONE is taken by its name, and as floating if nobody knows it.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::schedule::{self, Schedule};
-use super::{CalendarObject, Fault, Hull, Kind, Override, Part};
+use super::{CalendarObject, Fault, Hours, Hull, Kind, Override, Part};
 use crate::document::{Component, Document};
 use crate::zone::{Zone, Zones};
 
@@ -16,8 +18,10 @@ const MAX_ZONES: usize = 100;
 const MAX_OBSERVANCES: usize = 1000;
 /// Alarms of an event, hours of an availability, at most.
 const MAX_NESTED: usize = 100;
+/// Rules of all hours of an availability at most.
+const MAX_HOURS_RULES: usize = 100;
 /// Components of one UID at most.
-const MAX_PARTS: usize = 10_000;
+pub(crate) const MAX_PARTS: usize = 10_000;
 
 /// By which way a calendar comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +53,11 @@ pub(super) fn read(document: Document, zones: &Zones, door: Door) -> Result<Cale
         parts.push(Part { begin: component.begin(), schedule });
     }
     let (master, overrides) = relate(&components, &parts)?;
+    let futures = overrides.iter().copied().filter(|one| one.and_future).collect();
+    let hours = if kind == Kind::Availability { read_hours(&components, &zones)? } else { Box::default() };
     let parts = parts.into_boxed_slice();
-    let mut object = CalendarObject { document, kind, hull: Hull::NEVER, zones, parts, master, overrides };
+    let hull = Hull::NEVER;
+    let mut object = CalendarObject { document, kind, hull, zones, parts, master, overrides, futures, hours };
     object.hull = Hull::of(&object);
     Ok(object)
 }
@@ -88,15 +95,15 @@ fn check_resource(root: Component<'_>, components: &[(Kind, Component<'_>)]) -> 
     }
     let uid = uid(*first)?;
     for (other, component) in &components[1..] {
-        let line = Some(component.line());
+        // To count lines takes as long as the text does, so only a fault does it.
+        let fault = |reason: String| Fault::resource(Some(component.line()), reason);
         if other != kind {
-            let reason = format!("a {other} stands beside a {kind}; all components must be of one kind");
-            return Err(Fault::resource(line, reason));
+            return Err(fault(format!("a {other} stands beside a {kind}; all components must be of one kind")));
         }
         let another = self::uid(*component)?;
         if another != uid {
             let reason = format!("the {other} has the UID {another} and another one {uid}; all must have the same");
-            return Err(Fault::resource(line, reason));
+            return Err(fault(reason));
         }
     }
     Ok(*kind)
@@ -120,27 +127,54 @@ fn read_zones(
     components: &[(Kind, Component<'_>)],
     zones: &Zones,
 ) -> Result<Box<[Arc<Zone>]>, Fault> {
-    let mut read: Vec<Arc<Zone>> = Vec::new();
-    let described = root.components().filter(|component| component.is("VTIMEZONE"));
-    if described.flat_map(|component| component.components()).count() > MAX_OBSERVANCES {
+    let described = || root.components().filter(|component| component.is("VTIMEZONE"));
+    if described().flat_map(|component| component.components()).count() > MAX_OBSERVANCES {
         let reason = format!("the time zones of the calendar have more than {MAX_OBSERVANCES} observances");
         return Err(Fault::resource(None, reason));
     }
-    for component in root.components().filter(|component| component.is("VTIMEZONE")).take(MAX_ZONES + 1) {
+    let mut read: Vec<Arc<Zone>> = Vec::new();
+    for component in described() {
         read.push(zones.of_component(component).map_err(|reason| Fault::data(component.line(), reason))?);
+        check_zones(read.len())?;
     }
+    // A name that nobody knows counts too, and is looked for once.
+    let mut names: HashSet<Cow<'_, str>> = read.iter().map(|zone| Cow::Owned(zone.id().to_owned())).collect();
     let nested = components.iter().flat_map(|(_, component)| component.components());
     for component in components.iter().map(|(_, component)| *component).chain(nested) {
         for tzid in component.properties().filter_map(|property| property.parameter("TZID")) {
-            if !read.iter().any(|zone| zone.id() == tzid) {
+            if !names.contains(&tzid) {
                 read.extend(zones.named(&tzid));
+                names.insert(tzid);
+                check_zones(names.len())?;
             }
         }
     }
-    if read.len() > MAX_ZONES {
-        return Err(Fault::resource(None, format!("the calendar names more than {MAX_ZONES} time zones")));
-    }
     Ok(read.into())
+}
+
+fn check_zones(count: usize) -> Result<(), Fault> {
+    match count > MAX_ZONES {
+        true => Err(Fault::resource(None, format!("the calendar names more than {MAX_ZONES} time zones"))),
+        false => Ok(()),
+    }
+}
+
+/// When somebody is available. What cannot be read says nothing.
+fn read_hours(components: &[(Kind, Component<'_>)], zones: &[Arc<Zone>]) -> Result<Box<[Hours]>, Fault> {
+    let mut rules = 0;
+    let mut all = Vec::new();
+    for (part, (_, parent)) in components.iter().enumerate() {
+        for component in parent.components().filter(|inner| inner.is("AVAILABLE")) {
+            rules += component.properties_named("RRULE").count();
+            if rules > MAX_HOURS_RULES {
+                let reason = format!("the hours of the availability have more than {MAX_HOURS_RULES} rules");
+                return Err(Fault::resource(Some(component.line()), reason));
+            }
+            let schedule = Schedule::read(component, Kind::Availability, zones).ok();
+            all.extend(schedule.map(|schedule| Hours { part: part as u32, begin: component.begin(), schedule }));
+        }
+    }
+    Ok(all.into())
 }
 
 /// Which component is the master, and which instances the others override.

@@ -1,12 +1,13 @@
 //! The recurrence set of a component: DTSTART, its rules, RDATE, and what EXDATE takes away (RFC 5545 section 3.8.5).
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::schedule::{bad, key, moment};
-use super::{Fault, Precondition, TooMany};
+use super::schedule::{bad, key, length, moment};
+use super::{Fault, Precondition};
 use crate::civil::{self, DAY};
 use crate::document::{Component, Property};
-use crate::recurrence::{Clock, Rule, Series, Walk};
+use crate::recurrence::{Clock, OutOfSteps, Rule, Series, Steps, Walk};
 use crate::text;
 use crate::value::{self, Duration, Written};
 use crate::zone::{Form, Moment, Zone};
@@ -17,6 +18,8 @@ pub(crate) struct Recurrence {
     pub series: Box<[Series]>,
     /// RDATE, ascending.
     pub dates: Box<[Added]>,
+    /// The nominal length of the longest PERIOD.
+    longest_period: i64,
     /// EXDATE as keys of instances, ascending.
     exceptions: Box<[i64]>,
     /// Days of EXDATEs that are dates where DTSTART has a time, as some send them: all that starts on them is gone.
@@ -28,6 +31,8 @@ pub(crate) struct Recurrence {
 pub(crate) struct Added {
     /// In the terms of DTSTART.
     pub local: i64,
+    /// How much later it is in UTC than its local time says: nothing but in the second of two hours that a clock shows as the same.
+    pub late: i64,
     /// Of a PERIOD.
     pub length: Option<Duration>,
 }
@@ -70,8 +75,7 @@ impl Recurrence {
 
     /// The length of the longest instance, where others last `length`.
     pub fn longest(&self, length: Duration) -> i64 {
-        let dates = self.dates.iter().filter_map(|added| added.length);
-        dates.map(Duration::nominal).fold(length.nominal(), i64::max)
+        length.nominal().max(self.longest_period)
     }
 }
 
@@ -115,6 +119,9 @@ impl<'a> Reading<'a> {
         if series.is_dense() {
             return Err(too_many("has more than 1440 instances a day"));
         }
+        if series.is_barren() {
+            return Err(too_many("has next to no instance in all the times at which it looks for one"));
+        }
         self.series.push(series);
         Ok(())
     }
@@ -125,12 +132,12 @@ impl<'a> Reading<'a> {
             let (first, period) = item.split_once('/').map_or((item, None), |(first, rest)| (first, Some(rest)));
             let written = value::parse_date_time(first).ok_or_else(not)?;
             let begin = moment(written, property, self.zones);
-            let local = self.in_terms_of_start(&begin);
+            let (local, late) = self.in_terms_of_start(&begin);
             let length = match period {
                 None => None,
                 Some(text) => Some(self.period_length(&begin, text, property).ok_or_else(not)?),
             };
-            self.dates.push(Added { local, length });
+            self.dates.push(Added { local, late, length });
         }
         Ok(())
     }
@@ -138,11 +145,7 @@ impl<'a> Reading<'a> {
     fn period_length(&self, begin: &Moment, end: &str, property: Property<'_>) -> Option<Duration> {
         let length = match value::parse_duration(end) {
             Some(duration) => duration,
-            None => {
-                let end = moment(value::parse_date_time(end)?, property, self.zones);
-                let utc = Zone::utc();
-                Duration { days: 0, seconds: end.instant(&utc) - begin.instant(&utc) }
-            }
+            None => length(begin, &moment(value::parse_date_time(end)?, property, self.zones)),
         };
         (length.nominal() >= 0).then_some(length)
     }
@@ -160,14 +163,19 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// A moment in local time of DTSTART.
-    fn in_terms_of_start(&self, moment: &Moment) -> i64 {
+    /// A moment in local time of DTSTART, and how much later it is than that says.
+    fn in_terms_of_start(&self, moment: &Moment) -> (i64, i64) {
         match (&self.start.form, &moment.form) {
-            (Form::Date, _) => midnight(moment.local),
+            (Form::Date, _) => (midnight(moment.local), 0),
             // A date where DTSTART has a time: that time on that date.
-            (_, Form::Date) => moment.local + self.start.local.rem_euclid(DAY),
-            (Form::Floating, _) | (_, Form::Floating) => moment.local,
-            (form, own) => form.local(own.instant(moment.local, &Zone::utc()), &Zone::utc()),
+            (_, Form::Date) => (moment.local + self.start.local.rem_euclid(DAY), 0),
+            (Form::Floating, _) | (_, Form::Floating) => (moment.local, 0),
+            (form, _) => {
+                let utc = Zone::utc();
+                let instant = moment.instant(&utc);
+                let local = form.local(instant, &utc);
+                (local, instant - form.instant(local, &utc))
+            }
         }
     }
 
@@ -179,11 +187,13 @@ impl<'a> Reading<'a> {
         {
             return None;
         }
-        self.dates.sort_by_key(|added| (added.local, added.length.is_none()));
-        self.dates.dedup_by_key(|added| added.local);
+        self.dates.sort_by_key(|added| (added.local, added.late, added.length.is_none()));
+        self.dates.dedup_by_key(|added| (added.local, added.late));
         self.exceptions.sort_unstable();
         self.excepted_days.sort_unstable();
+        let periods = self.dates.iter().filter_map(|added| added.length).map(Duration::nominal);
         Some(Recurrence {
+            longest_period: periods.max().unwrap_or(0),
             series: self.series.into(),
             dates: self.dates.into(),
             exceptions: self.exceptions.into(),
@@ -217,18 +227,20 @@ impl<'a> Starts<'a> {
     pub fn new(
         start: &'a Moment,
         recurrence: Option<&'a Recurrence>,
-        from: i64,
-        to: i64,
-    ) -> Result<Starts<'a>, TooMany> {
-        let first = (from..=to).contains(&start.local).then_some(start.local);
+        within: RangeInclusive<i64>,
+        steps: &mut Steps,
+    ) -> Result<Starts<'a>, OutOfSteps> {
+        let first = within.contains(&start.local).then_some(start.local);
+        let (from, to) = within.into_inner();
         let (mut walks, mut dates): (Vec<Ahead<'_>>, &[Added]) = Default::default();
         if let Some(recurrence) = recurrence {
             let before = |time: i64| recurrence.dates.partition_point(|added| added.local < time);
             dates = &recurrence.dates[before(from)..before(to.saturating_add(1)).max(before(from))];
             walks.reserve_exact(recurrence.series.len());
             for series in recurrence.series.iter().filter(|series| series.last >= from) {
+                steps.take()?;
                 let mut ahead = Ahead { series, walk: series.walk(from, to), next: None };
-                ahead.advance(&start.form)?;
+                ahead.advance(&start.form, steps)?;
                 walks.push(ahead);
             }
         }
@@ -236,29 +248,33 @@ impl<'a> Starts<'a> {
     }
 
     /// The next start, each once.
-    pub fn next(&mut self) -> Result<Option<Added>, TooMany> {
-        let ruled = self.walks.iter().filter_map(|ahead| ahead.next).min();
-        let dated = self.dates.peek().map(|added| added.local);
-        let Some(local) = [self.first, ruled, dated].into_iter().flatten().min() else { return Ok(None) };
-        self.first = self.first.filter(|first| *first != local);
-        for ahead in &mut self.walks {
-            if ahead.next == Some(local) {
-                ahead.advance(self.form)?;
+    pub fn next(&mut self, steps: &mut Steps) -> Result<Option<Added>, OutOfSteps> {
+        let ruled = self.walks.iter().filter_map(|ahead| ahead.next).chain(self.first).min();
+        let dated = self.dates.peek().map(|added| (added.local, added.late));
+        let Some((local, late)) = ruled.map(|local| (local, 0)).into_iter().chain(dated).min() else {
+            return Ok(None);
+        };
+        steps.take()?;
+        if late == 0 {
+            self.first = self.first.filter(|first| *first != local);
+            for ahead in self.walks.iter_mut().filter(|ahead| ahead.next == Some(local)) {
+                ahead.advance(self.form, steps)?;
             }
         }
-        let length = self.dates.next_if(|added| added.local == local).and_then(|added| added.length);
-        Ok(Some(Added { local, length }))
+        let date = self.dates.next_if(|added| (added.local, added.late) == (local, late));
+        Ok(Some(Added { local, late, length: date.and_then(|added| added.length) }))
     }
 }
 
 impl Ahead<'_> {
-    fn advance(&mut self, form: &Form) -> Result<(), TooMany> {
+    fn advance(&mut self, form: &Form, steps: &mut Steps) -> Result<(), OutOfSteps> {
         self.next = loop {
-            let Some(local) = self.walk.next().transpose().map_err(|_| TooMany)? else { break None };
+            let Some(local) = self.walk.next_within(steps).transpose()? else { break None };
             let ends = self.series.last_instant;
             if ends == i64::MAX || form.instant(local, &Zone::utc()) <= ends {
                 break Some(local);
             }
+            steps.take()?;
         };
         Ok(())
     }

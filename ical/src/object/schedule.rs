@@ -1,7 +1,7 @@
 //! When a component takes place: its start, its length, its recurrence (RFC 5545 section 3.6, 3.8.2, 3.8.5).
 //!
 //! A length that DTEND gives is exact for every instance, one that DURATION gives is nominal: its days move on the calendar
-//! (RFC 5545 section 3.8.5.3).
+//! (RFC 5545 section 3.8.5.3). Times without a zone end when a clock shows so, wherever that clock is.
 
 use std::sync::Arc;
 
@@ -96,14 +96,14 @@ impl Schedule {
         }
         let is_whole_day = start.is_date() && matches!(kind, Kind::Event | Kind::Journal);
         if is_whole_day && self.length == Duration::default() {
-            self.length.days = 1;
+            self.length.wall = DAY;
         }
         Ok(())
     }
 
     /// When an instance ends that starts at `local` in `form`, which is `start` in UTC.
     pub fn end(length: Duration, form: &Form, local: i64, start: i64, floating: &Zone) -> i64 {
-        let moved = if length.days == 0 { start } else { form.instant(local + i64::from(length.days) * DAY, floating) };
+        let moved = if length.wall == 0 { start } else { form.instant(local + length.wall, floating) };
         moved + length.seconds
     }
 }
@@ -144,18 +144,17 @@ impl<'a> Found<'a> {
     }
 }
 
-/// From a start to an end: days between dates, exact seconds between times.
-fn length(start: &Moment, end: &Moment) -> Duration {
-    if start.is_date() && end.is_date() {
-        return Duration { days: ((end.local - start.local) / DAY) as i32, seconds: 0 };
-    }
+/// From a start to an end: what clocks show between dates and between times without a zone, exact seconds between others.
+pub(super) fn length(start: &Moment, end: &Moment) -> Duration {
     let utc = Zone::utc();
-    let seconds = match (&start.form, &end.form) {
-        (Form::Zoned(zone), Form::Floating | Form::Date) => zone.instant(end.local) - zone.instant(start.local),
-        (Form::Floating | Form::Date, _) => end.local - start.local,
-        _ => end.instant(&utc) - start.instant(&utc),
-    };
-    Duration { days: 0, seconds }
+    match (&start.form, &end.form) {
+        (Form::Date, Form::Date) => Duration { wall: (end.local - start.local) / DAY * DAY, seconds: 0 },
+        (Form::Floating | Form::Date, _) => Duration { wall: end.local - start.local, seconds: 0 },
+        (form, Form::Floating | Form::Date) => {
+            Duration { wall: 0, seconds: form.instant(end.local, &utc) - start.instant(&utc) }
+        }
+        _ => Duration { wall: 0, seconds: end.instant(&utc) - start.instant(&utc) },
+    }
 }
 
 fn read_instance_id(property: Property<'_>, zones: &[Arc<Zone>]) -> Result<Box<InstanceId>, Fault> {

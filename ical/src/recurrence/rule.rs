@@ -56,7 +56,7 @@ pub(crate) enum RuleEnd {
 }
 
 /// A weekday of a month or year: the first, the last but one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NthWeekday {
     pub nth: i16,
     /// 0 for Monday.
@@ -158,6 +158,8 @@ impl Rule {
                 nth => nth_weekdays.push(NthWeekday { nth: signed("BYDAY", nth, 53)?, weekday }),
             }
         }
+        nth_weekdays.sort_unstable();
+        nth_weekdays.dedup();
         self.nth_weekdays = nth_weekdays.into();
         Ok(())
     }

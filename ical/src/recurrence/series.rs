@@ -72,11 +72,25 @@ impl Series {
         (0..=1440).all(|_| matches!(walk.next(), Some(Ok(time)) if time < self.start + DAY))
     }
 
+    /// Whether it has next to no instances for the periods that are looked at, such as the second of the instances of a second.
+    pub fn is_barren(&self) -> bool {
+        if !self.is_within_days() {
+            return false;
+        }
+        let mut walk = self.walk(self.start, self.start + 7 * DAY).patient(MAX_TRIAL_STEPS);
+        let found = std::iter::from_fn(|| walk.next().and_then(Result::ok)).count() as u32;
+        (MAX_TRIAL_STEPS - walk.steps().0) / (found + 1) > MAX_BARREN_STEPS
+    }
+
     /// Its instances from one local time to another; [`Series::last_instant`] is for the caller to see.
     pub fn walk(&self, from: i64, to: i64) -> Walk<'_> {
         Walk::new(&self.rule, self.start, from..=to.min(self.last))
     }
 }
+
+/// Periods of the first week that are looked at to see whether anything comes of them, and how many may go by for each instance.
+const MAX_TRIAL_STEPS: u32 = 20_000;
+const MAX_BARREN_STEPS: u32 = 1000;
 
 /// Periods and instances that are looked at to find the last of a COUNT.
 const MAX_COUNT_STEPS: u32 = 20_000;
@@ -94,7 +108,7 @@ fn nth(rule: &Rule, start: i64, count: u32) -> Result<i64, OutOfSteps> {
         }
         let whole = (left - in_first) / each;
         left -= in_first + whole * each;
-        walk = Walk::new(rule, start, walk.period_start(i64::from(whole))..=civil::LAST);
+        walk = Walk::new(rule, start, walk.period_start(i64::from(whole))..=civil::LAST).patient(MAX_COUNT_STEPS);
         // The last whole period is gone through again, for where it ends.
         left += each;
         jumped = true;

@@ -7,11 +7,23 @@ use super::rule::{Frequency, Rule};
 use crate::civil::{self, DAY, Date};
 
 /// Periods that a walk looks at before it gives up.
-pub(crate) const MAX_STEPS: u32 = 100_000;
+const MAX_STEPS: u32 = 100_000;
 
 /// A rule was followed for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OutOfSteps;
+
+/// What may still be looked at, by all the walks of a search together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Steps(pub u32);
+
+impl Steps {
+    /// One step.
+    pub fn take(&mut self) -> Result<(), OutOfSteps> {
+        self.0 = self.0.checked_sub(1).ok_or(OutOfSteps)?;
+        Ok(())
+    }
+}
 
 /// The local times that a rule gives, in order. It knows neither COUNT nor UNTIL.
 pub(crate) struct Walk<'a> {
@@ -25,7 +37,7 @@ pub(crate) struct Walk<'a> {
     to: i64,
     /// The period that is looked at next, in units of the frequency since 1970.
     period: i64,
-    steps: u32,
+    steps: Steps,
     /// Days, or starts of shorter periods, of the period at hand.
     bases: Vec<i64>,
     scratch: Vec<i32>,
@@ -47,7 +59,7 @@ impl<'a> Walk<'a> {
             from,
             to: (*within.end()).min(civil::LAST),
             period: 0,
-            steps: MAX_STEPS,
+            steps: Steps(MAX_STEPS),
             bases: Vec::new(),
             scratch: Vec::new(),
             offsets: offsets(rule, start),
@@ -60,11 +72,24 @@ impl<'a> Walk<'a> {
 
     /// The same, giving up after fewer steps.
     pub fn patient(self, steps: u32) -> Walk<'a> {
-        Walk { steps, ..self }
+        Walk { steps: Steps(steps), ..self }
+    }
+
+    /// Steps that it has left of its own.
+    pub fn steps(&self) -> Steps {
+        self.steps
     }
 
     /// The next instance.
     pub fn next(&mut self) -> Option<Result<i64, OutOfSteps>> {
+        let mut steps = self.steps;
+        let next = self.next_within(&mut steps);
+        self.steps = steps;
+        next
+    }
+
+    /// The next instance, with the steps of a search instead of its own: one for each period.
+    pub fn next_within(&mut self, steps: &mut Steps) -> Option<Result<i64, OutOfSteps>> {
         loop {
             while let Some(time) = self.at_hand() {
                 if time >= self.from {
@@ -74,10 +99,9 @@ impl<'a> Walk<'a> {
             if self.start_of(self.period) > self.to {
                 return None;
             }
-            if self.steps == 0 {
-                return Some(Err(OutOfSteps));
+            if let Err(out) = steps.take() {
+                return Some(Err(out));
             }
-            self.steps -= 1;
             self.fill();
         }
     }
@@ -177,9 +201,11 @@ impl<'a> Walk<'a> {
         (rule.frequency == Frequency::Secondly && not_in(rule.seconds, of_day % 60)).then_some(start + 1)
     }
 
-    /// BYSETPOS: positions in all that the period has.
+    /// BYSETPOS: positions in all that the period has. Without it, days that end before anything is wanted are passed over at once.
     fn pick(&mut self) {
         if self.rule.positions.is_empty() {
+            let early = self.bases.partition_point(|base| base + DAY <= self.from);
+            self.next = early * self.offsets.len();
             return;
         }
         let total = self.bases.len() * self.offsets.len();

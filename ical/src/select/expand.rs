@@ -5,31 +5,36 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::document::{Component, Property};
-use crate::object::{CalendarObject, Kind, Occurrence, RecurrenceId, Schedule, TooMany, moment};
+use crate::object::{CalendarObject, Kind, Occurrence, RecurrenceId, TooMany, moment};
 use crate::patch::NewProperty;
 use crate::splice;
 use crate::text;
-use crate::value::{self, print_date, print_date_time};
-use crate::zone::{Form, Zone};
+use crate::value::{self, Duration, print_date, print_date_time};
+use crate::zone::Zone;
 
 /// Instances of an expansion at most.
 const MAX_INSTANCES: usize = 10_000;
+/// Octets of its components at most.
+const MAX_OCTETS: usize = 64 << 20;
 
 pub(super) fn expand(object: &CalendarObject, range: &Range<i64>, floating: &Zone) -> Result<Bytes, TooMany> {
     let root = object.document().root();
     let octets = object.document().octets();
-    let mut out = Vec::with_capacity(octets.len());
+    let occurrences = match recurs(object) {
+        true => object.occurrences(range, floating, MAX_INSTANCES)?,
+        false => Vec::new(),
+    };
+    let is_timeless = |part: &usize| !recurs(object) || object.parts()[*part].schedule.start.is_none();
+    let timeless: Vec<usize> = (0..object.component_count()).filter(is_timeless).collect();
+    let written = timeless.iter().copied().chain(occurrences.iter().map(|occurrence| occurrence.component));
+    let size = size_of_all(object, written)?;
+    let mut out = Vec::with_capacity(root.inside() + size);
     let writer = Writer { object, floating, newline: splice::newline(octets) };
     out.extend_from_slice(&octets[root.span().start..root.inside()]);
     for property in root.properties() {
         out.extend_from_slice(&octets[property.span()]);
     }
-    let occurrences = match object.kind() {
-        Kind::Event | Kind::Todo | Kind::Journal => object.occurrences(range, floating, MAX_INSTANCES)?,
-        Kind::FreeBusy | Kind::Availability => Vec::new(),
-    };
-    let is_timeless = |part: &usize| !recurs(object) || object.parts()[*part].schedule.start.is_none();
-    for part in (0..object.component_count()).filter(is_timeless) {
+    for part in timeless {
         writer.component(object.component(part), None, &mut out);
     }
     for occurrence in &occurrences {
@@ -42,6 +47,18 @@ pub(super) fn expand(object: &CalendarObject, range: &Range<i64>, floating: &Zon
 /// Whether its components are instances, and not only what they say themselves.
 fn recurs(object: &CalendarObject) -> bool {
     matches!(object.kind(), Kind::Event | Kind::Todo | Kind::Journal)
+}
+
+/// Octets of components, before any is written: a component of a megabyte has as many instances as a small one.
+fn size_of_all(object: &CalendarObject, parts: impl Iterator<Item = usize>) -> Result<usize, TooMany> {
+    let lengths: Vec<usize> = (0..object.component_count()).map(|part| object.component(part).span().len()).collect();
+    let size = parts.fold(0, |size: usize, part| size.saturating_add(lengths[part]));
+    if size > MAX_OCTETS { Err(TooMany) } else { Ok(size) }
+}
+
+/// Whether a component says when it ends, or how long it lasts.
+fn has_end(component: Component<'_>) -> bool {
+    component.properties().any(|property| ["DTEND", "DUE", "DURATION"].iter().any(|name| property.is(name)))
 }
 
 struct Writer<'a> {
@@ -60,19 +77,20 @@ impl Writer<'_> {
             match (name.as_str(), occurrence) {
                 ("RRULE" | "RDATE" | "EXDATE" | "EXRULE" | "RECURRENCE-ID", Some(_)) => {}
                 ("DTSTART", Some(occurrence)) => {
-                    self.time(property, occurrence, occurrence.start, out);
+                    self.start(property, occurrence, out);
                     self.recurrence_id(occurrence, out);
+                    if !self.has_own_length(occurrence) && !has_end(component) {
+                        self.duration(occurrence, out);
+                    }
                 }
-                ("DTEND", Some(occurrence)) => self.time(property, occurrence, occurrence.end, out),
+                ("DTEND", Some(occurrence)) => self.end(property, occurrence, out),
                 ("DUE", Some(occurrence)) => {
-                    self.time(property, occurrence, occurrence.end, out);
+                    self.end(property, occurrence, out);
                     if component.property("DTSTART").is_none() {
                         self.recurrence_id(occurrence, out);
                     }
                 }
-                ("DURATION", Some(occurrence)) if !self.is_exact(occurrence) => {
-                    self.line(&format!("DURATION:PT{}S", occurrence.end - occurrence.start), out);
-                }
+                ("DURATION", Some(occurrence)) if !self.is_exact(occurrence) => self.duration(occurrence, out),
                 _ if property.parameter("TZID").is_some() => self.in_utc(property, out),
                 _ => out.extend_from_slice(&octets[property.span()]),
             }
@@ -83,11 +101,25 @@ impl Writer<'_> {
         out.extend_from_slice(&octets[component.end_line()..component.span().end]);
     }
 
-    /// Whether the component's own DURATION is right for an occurrence in UTC.
+    /// Whether an occurrence lasts as long as its component says: not where RDATE gives it a PERIOD.
+    fn has_own_length(&self, occurrence: &Occurrence) -> bool {
+        occurrence.length == self.object.parts()[occurrence.component].schedule.length
+    }
+
+    /// Whether the component's own DURATION is right for an occurrence as it is written: in UTC its days have 24 hours.
     fn is_exact(&self, occurrence: &Occurrence) -> bool {
-        let Schedule { length, start, .. } = &self.object.parts()[occurrence.component].schedule;
-        let moves_by_days = length.days != 0 && start.as_ref().is_some_and(|start| !start.is_date());
-        occurrence.is_date || (!moves_by_days && occurrence.end - occurrence.start == length.seconds)
+        self.has_own_length(occurrence) && (self.floats(occurrence) || occurrence.length.wall == 0)
+    }
+
+    /// Whether the times of an occurrence stay without a zone.
+    fn floats(&self, occurrence: &Occurrence) -> bool {
+        self.object.parts()[occurrence.component].schedule.start.as_ref().is_some_and(|start| start.form.floats())
+    }
+
+    fn duration(&self, occurrence: &Occurrence, out: &mut Vec<u8>) {
+        let in_utc = Duration { wall: 0, seconds: occurrence.end - occurrence.start };
+        let length = if self.floats(occurrence) { occurrence.length } else { in_utc };
+        self.line(&format!("DURATION:{}", value::print_duration(length)), out);
     }
 
     fn recurrence_id(&self, occurrence: &Occurrence, out: &mut Vec<u8>) {
@@ -96,15 +128,22 @@ impl Writer<'_> {
         self.line(&format!("RECURRENCE-ID{parameter}:{id}"), out);
     }
 
-    /// A property with a start or an end of an occurrence for its value.
-    fn time(&self, property: Property<'_>, occurrence: &Occurrence, instant: i64, out: &mut Vec<u8>) {
+    fn start(&self, property: Property<'_>, occurrence: &Occurrence, out: &mut Vec<u8>) {
+        self.time(property, occurrence, occurrence.local, occurrence.start, out);
+    }
+
+    fn end(&self, property: Property<'_>, occurrence: &Occurrence, out: &mut Vec<u8>) {
+        let local = occurrence.local + occurrence.length.nominal();
+        self.time(property, occurrence, local, occurrence.end, out);
+    }
+
+    /// A property with a time of an occurrence for its value: UTC, or what a clock shows where that has no zone.
+    fn time(&self, property: Property<'_>, occurrence: &Occurrence, local: i64, instant: i64, out: &mut Vec<u8>) {
         let name = property.name();
-        let start = self.object.parts()[occurrence.component].schedule.start.as_ref();
-        let local = || start.map_or(instant, |start| start.form.local(instant, self.floating));
-        match start.map(|start| &start.form) {
-            Some(Form::Date) => self.line(&format!("{name};VALUE=DATE:{}", print_date(local())), out),
-            Some(Form::Floating) => self.line(&format!("{name}:{}", print_date_time(local())), out),
-            _ => self.line(&format!("{name}:{}Z", print_date_time(instant)), out),
+        match (occurrence.is_date, self.floats(occurrence)) {
+            (true, _) => self.line(&format!("{name};VALUE=DATE:{}", print_date(local)), out),
+            (_, true) => self.line(&format!("{name}:{}", print_date_time(local)), out),
+            (_, false) => self.line(&format!("{name}:{}Z", print_date_time(instant)), out),
         }
     }
 

@@ -63,6 +63,57 @@ fn days_and_floating_times_stay_what_they_are() {
 }
 
 #[test]
+fn floating_times_are_expanded_as_they_are_written() {
+    let event = |lines: &str| format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n");
+    let night =
+        |lines: &str| expanded(&event(&format!("{lines}\nRRULE:FREQ=DAILY")), "20261024T120000", "20261025T120000");
+    let lines = "DTSTART:20261024T220000\nRECURRENCE-ID:20261024T220000\n";
+    let first = "DTSTART:20261001T220000\n";
+    assert_eq!(night(&format!("{first}DTEND:20261002T060000")), event(&format!("{lines}DTEND:20261025T060000")));
+    assert_eq!(night(&format!("{first}DURATION:P1DT2H")).matches("DURATION:P1DT2H\n").count(), 2);
+    let skipped = expanded(&event("DTSTART:20260301T023000\nRRULE:FREQ=DAILY"), "20260329", "20260330");
+    assert_eq!(skipped, event("DTSTART:20260329T023000\nRECURRENCE-ID:20260329T023000"));
+}
+
+#[test]
+fn a_period_is_as_long_as_it_says() {
+    let event = |lines: &str| format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n");
+    let third = |start: &str, end: &str, period: &str| {
+        let lines = format!("DTSTART:{start}{end}\nRDATE;VALUE=PERIOD:{period}");
+        let expanded = expanded(&event(&lines), "20260303", "20260304");
+        expanded.lines().find(|line| line.starts_with('D') && !line.starts_with("DTSTART")).unwrap().to_owned()
+    };
+    for end in ["", "\nDURATION:PT1H", "\nDURATION:P1D"] {
+        assert_eq!(third("20260301T090000Z", end, "20260303T090000Z/PT3H"), "DURATION:PT10800S", "{end}");
+    }
+    assert_eq!(
+        third("20260301T090000Z", "\nDTEND:20260301T093000Z", "20260303T090000Z/PT3H"),
+        "DTEND:20260303T120000Z"
+    );
+    assert_eq!(third("20260301T090000", "", "20260303T090000/P2D"), "DURATION:P2D");
+}
+
+#[test]
+fn an_expansion_of_something_large_is_refused() {
+    let text = |lines: usize| {
+        let notes = format!("X-NOTE:{}\n", "x".repeat(100)).repeat(lines);
+        format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20200101T090000Z\nRRULE:FREQ=DAILY\n{notes}END:VEVENT\nEND:VCALENDAR\n"
+        )
+    };
+    let recurrences = Some(RecurrenceSelection::Expand(range("20200101", "20200410")));
+    let expand = |lines: usize, selection: &Selection| {
+        let selection = Selection { recurrences: recurrences.clone(), ..selection.clone() };
+        render(&object(&text(lines)), &selection, &Zone::utc()).map(|octets| octets.len() / 1_000_000)
+    };
+    let everything = Selection::default();
+    assert_eq!((expand(4000, &everything), expand(10_000, &everything)), (Ok(43), Err(TooMany)));
+    let calendar = Some(CompSelection { name: "VCALENDAR".to_owned(), properties: None, components: Some(Vec::new()) });
+    let nothing = Selection { calendar, ..Selection::default() };
+    assert_eq!((expand(500, &nothing), expand(4000, &nothing)), (Ok(0), Err(TooMany)), "it is not returned whole");
+}
+
+#[test]
 fn a_parameter_with_odd_quotes_stays_as_it_is() {
     let event = |zone: &str, when: &str| {
         format!(

@@ -1,7 +1,7 @@
 //! One zone for many calendars: equal VTIMEZONEs, and equal names, give the same zone.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Zone;
 use crate::document::Component;
@@ -38,21 +38,68 @@ impl Zones {
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.zones.values().filter(|zone| zone.strong_count() > 0).count()
+        self.lock().zones.values().filter(|zone| zone.strong_count() > 0).count()
     }
 
+    /// The zone of a key, made where there is none: without the lock, since to make one takes long and others are waiting.
     fn intern<E>(&self, key: &[u8], make: impl FnOnce() -> Result<Zone, E>) -> Result<Arc<Zone>, E> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(zone) = known.zones.get(key).and_then(Weak::upgrade) {
-            return Ok(zone);
+        let known = self.lock().find(key);
+        match known {
+            Some(zone) => Ok(zone),
+            None => {
+                let zone = Arc::new(make()?);
+                Ok(self.lock().find_or_keep(key, zone))
+            }
         }
-        let zone = Arc::new(make()?);
-        if known.zones.len() >= known.full {
-            known.zones.retain(|_, zone| zone.strong_count() > 0);
-            known.full = (known.zones.len() * 2).max(64);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn find(&self, key: &[u8]) -> Option<Arc<Zone>> {
+        self.zones.get(key).and_then(Weak::upgrade)
+    }
+
+    /// Keeps a zone; gives the one that is there where somebody else was faster.
+    fn find_or_keep(&mut self, key: &[u8], zone: Arc<Zone>) -> Arc<Zone> {
+        if let Some(known) = self.find(key) {
+            return known;
         }
-        known.zones.insert(key.into(), Arc::downgrade(&zone));
-        Ok(zone)
+        if self.zones.len() >= self.full {
+            self.zones.retain(|_, zone| zone.strong_count() > 0);
+            self.full = (self.zones.len() * 2).max(64);
+        }
+        self.zones.insert(key.into(), Arc::downgrade(&zone));
+        zone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_do_not_wait_while_a_zone_is_made() {
+        let zones = Zones::new();
+        let made = zones.intern(b"X", || {
+            assert!(zones.known.try_lock().is_ok(), "the set is free");
+            zones.intern(b"X", || Ok::<_, ()>(Zone::utc()))?;
+            Ok::<_, ()>(Zone::utc())
+        });
+        assert!(made.is_ok() && zones.count() == 1);
+    }
+
+    #[test]
+    fn whoever_is_faster_makes_the_zone_of_both() {
+        let zones = Zones::new();
+        let mut first = None;
+        let second = zones.intern(b"X", || {
+            first = zones.intern(b"X", || Ok::<_, ()>(Zone::utc())).ok();
+            Ok::<_, ()>(Zone::utc())
+        });
+        assert!(Arc::ptr_eq(&first.unwrap(), &second.unwrap()));
     }
 }

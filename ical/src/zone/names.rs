@@ -8,9 +8,15 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use super::table::Table;
 use super::{Rules, windows};
 
+/// Octets of a name at most: the names that are known have 40, and each slash in one is another name to be looked for.
+const MAX_NAME: usize = 255;
+
 /// The zone of a name, if it can be known.
 pub(super) fn find(name: &str) -> Option<Rules> {
     let name = name.trim_ascii().trim_matches('"');
+    if name.len() > MAX_NAME {
+        return None;
+    }
     if matches!(name.to_ascii_uppercase().as_str(), "UTC" | "GMT" | "Z" | "ETC/UTC" | "ETC/GMT" | "UTC/GMT") {
         return Some(Rules::Fixed(0));
     }

@@ -102,3 +102,10 @@ fn equal_zones_are_one_and_go_with_their_users() {
     drop((one, two));
     assert_eq!(zones.count(), 0);
 }
+
+#[test]
+fn a_long_name_is_nobody_s() {
+    let behind = |slashes: usize| Zone::named(&("/".repeat(slashes) + "Europe/Berlin"));
+    assert!(behind(255 - "Europe/Berlin".len()).is_some());
+    assert!(behind(256 - "Europe/Berlin".len()).is_none());
+}

@@ -1,9 +1,12 @@
 //! Whatever is sent, nothing panics and nothing takes long.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::filter::{CompFilter, CompTest, Filter, matches};
+use crate::itip::{self, Answer, Draft, Instance};
 use crate::select::{RecurrenceSelection, Selection, render};
 
 /// Everything that can be asked of an object.
@@ -21,6 +24,16 @@ fn ask(text: String) {
     }
     let _ = crate::free_busy::busy([&object], &march, &berlin);
     let _ = crate::describe::change(None, Some(&object));
+    let redacted = CalendarObject::parse(crate::redact::times_only(&object), &Zones::new());
+    assert_eq!(redacted.map(|redacted| redacted.hull()), Ok(object.hull()));
+    let identify = |address: &str| address.to_owned();
+    let only_series = Draft::of(&object).only(&BTreeSet::from([Instance::All]));
+    let _ = only_series.print("-//test//", None);
+    let keys = object.overrides().iter().map(|one| Instance::One(one.key)).chain([Instance::All]);
+    let answers: Vec<Answer> =
+        keys.map(|instance| Answer { instance, partstat: "DECLINED".to_owned() }).take(3).collect();
+    itip::reply(&object, &answers, "a", &identify, "-//test//", 0);
+    itip::fingerprint(&object, "a", &identify);
 }
 
 /// A window shows what a larger one shows of it, and the hull covers both.

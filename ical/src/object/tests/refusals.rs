@@ -69,6 +69,28 @@ fn a_rule_that_recurs_too_often() {
 }
 
 #[test]
+fn a_rule_that_is_looked_at_for_nothing() {
+    let event = |rule: &str| format!("BEGIN:VEVENT\nUID:1\nDTSTART:20260304T120000Z\nRRULE:{rule}\nEND:VEVENT\n");
+    for rule in ["FREQ=SECONDLY;BYSETPOS=2", "FREQ=MINUTELY;BYSETPOS=2", "FREQ=SECONDLY;BYSETPOS=-3;BYHOUR=1,2,3"] {
+        says(&event(rule), Precondition::MaxInstances, Some(7), "next to no instance");
+    }
+    for rule in ["FREQ=SECONDLY;BYSECOND=0", "FREQ=SECONDLY;BYHOUR=9;BYMINUTE=0;BYSECOND=0", "FREQ=MINUTELY;BYDAY=MO"] {
+        assert!(parse(&event(rule)).is_ok(), "{rule}");
+    }
+}
+
+#[test]
+fn hours_of_an_availability_have_a_hundred_rules_at_most() {
+    let hours = |count: usize| {
+        let one =
+            "BEGIN:AVAILABLE\nUID:a\nDTSTART:20260302T080000Z\nRRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY\nEND:AVAILABLE\n";
+        format!("BEGIN:VAVAILABILITY\nUID:1\n{}END:VAVAILABILITY", one.repeat(count))
+    };
+    assert!(parse(&hours(50)).is_ok());
+    says(&hours(51), Precondition::ValidCalendarObjectResource, Some(306), "more than 100 rules");
+}
+
+#[test]
 fn what_the_peers_send_is_taken() {
     let taken = |body: &str| parse(body).unwrap_or_else(|fault| panic!("{fault}: {body}"));
     taken("BEGIN:VTODO\nUID:1\nEND:VTODO");
@@ -78,4 +100,31 @@ fn what_the_peers_send_is_taken() {
     taken("BEGIN:VEVENT\nUID:1\nDTSTART;TZID=Europe/Berlin:20260304T120000Z\nDTEND:20260304T120000Z\nEND:VEVENT");
     let bare = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260304T120000Z\nEND:VEVENT\nEND:VCALENDAR";
     assert!(CalendarObject::parse(Bytes::from(bare), &Zones::new()).is_ok());
+}
+
+#[test]
+fn a_calendar_names_a_hundred_zones_at_most() {
+    let resource = Precondition::ValidCalendarObjectResource;
+    let named = |count: usize| {
+        let lines: String = (0..count).map(|nth| format!("X-AT;TZID=Nowhere/{nth}:20260304T123000\n")).collect();
+        format!("BEGIN:VEVENT\nUID:1\nDTSTART:20260304T123000Z\n{lines}END:VEVENT")
+    };
+    assert!(parse(&named(100)).is_ok());
+    says(&named(101), resource, None, "more than 100 time zones");
+    let described = |count: usize| {
+        let zone = "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nEND:VTIMEZONE\n".repeat(count);
+        zone + "BEGIN:VEVENT\nUID:1\nDTSTART:20260304T123000Z\nEND:VEVENT"
+    };
+    assert!(parse(&described(100)).is_ok());
+    says(&described(101), resource, None, "more than 100 time zones");
+}
+
+#[test]
+fn lines_are_counted_for_a_fault_alone() {
+    let one = |nth: usize| {
+        format!("BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:202603{nth:02}T123000Z\nDTSTART:20260304T123000Z\nEND:VEVENT\n")
+    };
+    let counted = crate::document::LINES_COUNTED.get();
+    assert!(parse((1..29).map(one).collect::<String>().trim_end()).is_ok());
+    assert_eq!(crate::document::LINES_COUNTED.get(), counted);
 }

@@ -1,4 +1,7 @@
+use std::ops::ControlFlow;
+
 use super::*;
+use crate::recurrence::Steps;
 
 const WEEK: (&str, &str) = ("20260323", "20260405");
 
@@ -31,6 +34,17 @@ fn whole_days_and_floating_times_are_those_of_the_reader() {
     assert_eq!(occurrences(&floating, WEEK.0, WEEK.1), ["20260330T070000/20260330T080000"]);
     assert_eq!(occurrences(&event("DTSTART;VALUE=DATE:20260401"), WEEK.0, WEEK.1), ["20260331T220000/20260401T220000"]);
     assert_eq!(occurrences(&event("DTSTART:20260401T000000Z"), WEEK.0, WEEK.1), ["20260401T000000/20260401T000000"]);
+}
+
+#[test]
+fn a_time_without_a_zone_ends_when_the_clock_says_so() {
+    let night = event("DTSTART:20261024T220000\nDTEND:20261025T060000\nRRULE:FREQ=DAILY;COUNT=2");
+    let expected = ["20261024T200000/20261025T050000", "20261025T210000/20261026T050000"];
+    assert_eq!(occurrences(&night, "20261024", "20261028"), expected);
+    let exact = event("DTSTART:20261024T220000\nDURATION:PT8H");
+    assert_eq!(occurrences(&exact, "20261024", "20261028"), ["20261024T200000/20261025T040000"]);
+    let period = event("DTSTART:20261001T220000\nRDATE;VALUE=PERIOD:20261024T220000/20261025T060000");
+    assert_eq!(occurrences(&period, "20261024", "20261028"), ["20261024T200000/20261025T050000"]);
 }
 
 #[test]
@@ -178,6 +192,53 @@ fn too_many_are_said_to_be_too_many() {
     assert_eq!(object.occurrences(&range("20260401", "20260411"), &Zone::utc(), 10).map(|found| found.len()), Ok(10));
     let never = event("DTSTART:20260323T090000Z\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30");
     assert!(never.occurrences(&(i64::MIN..i64::MAX), &Zone::utc(), 10).is_ok_and(|found| found.len() == 1));
+}
+
+#[test]
+fn all_rules_of_a_search_share_its_steps() {
+    let never = |rules: usize| {
+        event(&format!("DTSTART:20260323T090000Z{}", "\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30".repeat(rules)))
+    };
+    let all = i64::MIN..i64::MAX;
+    assert_eq!(never(1).occurrences(&all, &Zone::utc(), 10).map(|found| found.len()), Ok(1));
+    assert_eq!(never(4).occurrences(&all, &Zone::utc(), 10), Err(TooMany));
+    let mut steps = Steps(1000);
+    assert_eq!(
+        never(1).visit_part(0, &all, &Zone::utc(), &mut steps, &mut |_| ControlFlow::Continue(())),
+        Err(TooMany)
+    );
+    assert_eq!(steps, Steps(0));
+}
+
+#[test]
+fn all_overrides_of_a_search_share_its_steps() {
+    let future = |nth: usize| {
+        let day = 1 + nth % 28;
+        format!(
+            "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:2020{:02}{day:02}T{:02}0000Z\nDTSTART:20200101T100000Z\nEND:VEVENT\n",
+            1 + nth / 28 % 12,
+            nth / 336
+        )
+    };
+    let rules = "RRULE:FREQ=MINUTELY;INTERVAL=2\n".repeat(10);
+    let master = format!("BEGIN:VEVENT\nUID:1\nDTSTART:20200101T000000Z\n{rules}END:VEVENT\n");
+    let object = parse((master + &(0..300).map(future).collect::<String>()).trim_end()).unwrap();
+    let found = object.visit(&range("20200101", "20210101"), &Zone::utc(), &mut |_| ControlFlow::Continue(()));
+    assert_eq!(found, Err(TooMany), "each of them has fewer steps to go than there are");
+}
+
+#[test]
+fn an_hour_that_comes_twice_has_two_instances() {
+    let dates = "DTSTART;TZID=Europe/Berlin:20261020T023000\nRDATE:20261025T013000Z,20261025T003000Z";
+    assert_eq!(starts(&event(dates), ALWAYS.0, ALWAYS.1), "20261020T003000 20261025T003000 20261025T013000");
+    let one = event(&format!("{dates}\nRRULE:FREQ=DAILY;COUNT=7\nEXDATE:20261025T003000Z"));
+    assert_eq!(starts(&one, "20261025", "20261027"), "20261025T013000 20261026T013000");
+}
+
+#[test]
+fn a_start_that_is_skipped_is_not_the_first() {
+    let object = event("DTSTART;TZID=Europe/Berlin:20260329T023000\nRRULE:FREQ=MINUTELY;INTERVAL=30;COUNT=3");
+    assert_eq!(starts(&object, ALWAYS.0, ALWAYS.1), "20260329T010000 20260329T013000");
 }
 
 #[test]
