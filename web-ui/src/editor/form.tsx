@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Draft } from '../ical/draft';
 import { setAllDay, timesChanged } from '../ical/draft';
-import { parseQuick } from '../ical/quickadd';
+import { clockInTitle } from '../ical/quickadd';
 import { DAY, HOUR, dayOf, startOf, timeOfDay } from '../ical/wall';
 import { convert, toUtc, toWall } from '../ical/zone';
 import { sameRule } from '../ical/rule';
@@ -93,7 +93,7 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
         onKeyDown={(event) => (event.ctrlKey || event.metaKey) && event.key === 'Enter' && save()}
       >
         <div class="title-field">
-          <TextField label={t('field.title')} hideLabel placeholder={t(task ? 'field.title' : shown ? 'field.title' : 'quick.hint')} value={draft.title} onChange={(value) => set({ title: value })} autofocus />
+          <TextField label={t('field.title')} hideLabel placeholder={t(task || shown ? 'field.title' : 'editor.hint')} value={draft.title} onChange={(value) => set({ title: value })} autofocus />
         </div>
         {!shown && <QuickPreview draft={draft} first={first} />}
         {task ? <DueFields draft={draft} set={set} /> : <TimeFields draft={draft} set={set} setDraft={setDraft} full={full} />}
@@ -131,14 +131,9 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
   );
 };
 
-/** A title like "Lunch 12-13" says the time too, unless the person has set one in the form. */
-const fromTitle = (draft: Draft, first: Draft): Draft => {
-  if (draft.kind !== 'vevent' || timesChanged(first, draft) || draft.rule) return draft;
-  const quick = parseQuick(draft.title, draft.start);
-  if (!quick || quick.title === draft.title || !quick.title || (quick.allDay && quick.rule === null && dayOf(quick.start) === dayOf(draft.start))) return draft;
-  if (quick.allDay) return { ...draft, title: quick.title, rule: quick.rule };
-  return { ...draft, title: quick.title, place: quick.place || draft.place, start: quick.start, end: quick.end, allDay: false, zone: here(), rule: quick.rule };
-};
+/** What a new event's title says of its time holds, unless the person has set one in the form. */
+const fromTitle = (draft: Draft, first: Draft): Draft =>
+  draft.kind !== 'vevent' || draft.title === first.title || timesChanged(first, draft) ? draft : clockInTitle(draft, here());
 
 const QuickPreview = ({ draft, first }: { draft: Draft; first: Draft }) => {
   const read = fromTitle(draft, first);

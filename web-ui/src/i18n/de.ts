@@ -143,6 +143,7 @@ export const de: typeof en = {
   'duplicate': 'Duplizieren',
   'edit': 'Bearbeiten',
   'editor.discard': 'Änderungen verwerfen?',
+  'editor.hint': 'Mittag mit Bo 12:30',
   'editor.leave': 'Verwerfen',
   'editor.more': 'Mehr Angaben',
   'editor.stay': 'Weiter bearbeiten',

@@ -141,6 +141,7 @@ export const en = {
   'duplicate': 'Duplicate',
   'edit': 'Edit',
   'editor.discard': 'Discard your changes?',
+  'editor.hint': 'Lunch with Bo 12:30',
   'editor.leave': 'Discard',
   'editor.more': 'More options',
   'editor.stay': 'Keep editing',
