@@ -6,13 +6,14 @@ import { clockInTitle } from '../ical/quickadd';
 import { DAY, HOUR, dayOf, startOf, timeOfDay } from '../ical/wall';
 import { convert, toUtc, toWall } from '../ical/zone';
 import { sameRule } from '../ical/rule';
+import type { Scope } from '../ical/scope';
 import { formatWhen, t, type Key } from '../i18n';
 import { Dialog } from '../parts/dialog';
 import { CheckField, DayField, SelectField, TextField, TimeField } from '../parts/field';
 import { create, draftOf, update } from '../store/actions';
 import { calendars } from '../store/calendars';
 import type { Shown } from '../store/instances';
-import { askErase, closePanel, withScope } from '../store/panels';
+import { askErase, closePanel, openEdit, withScope } from '../store/panels';
 import { change, here } from '../store/settings';
 import { AlarmFields } from './alarms';
 import { PeopleFields } from './people';
@@ -47,15 +48,17 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
     }
     const moved = calendar !== shown.entry.calendar;
     const ruleChanged = !sameRule(before.current.rule, after.rule) || before.current.customRule !== after.customRule;
-    closePanel();
+    const write = (scope: Scope): void => {
+      closePanel();
+      update(shown, scope, before.current, after, calendar);
+    };
     // Another calendar takes the whole series along; a new rule is no matter of one instance.
-    if (moved) update(shown, 'all', before.current, after, calendar);
-    else if (ruleChanged && !shown.recurrence) update(shown, 'all', before.current, after, calendar);
-    else withScope(shown, false, (scope) => update(shown, ruleChanged && scope === 'this' ? 'following' : scope, before.current, after, calendar));
+    if (moved || (ruleChanged && !shown.recurrence)) write('all');
+    else withScope(shown, false, (scope) => write(ruleChanged && scope === 'this' ? 'following' : scope), () => openEdit(shown, after));
   };
 
   const close = (): void => {
-    const changed = JSON.stringify(draft) !== JSON.stringify(first);
+    const changed = JSON.stringify(draft) !== JSON.stringify(before.current);
     // What was typed is not thrown away by a slip of the mouse.
     if (changed && !leaving) setLeaving(true);
     else closePanel();
