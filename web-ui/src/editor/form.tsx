@@ -107,7 +107,7 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
             <TextField label={t('field.place')} value={draft.place} onChange={(value) => set({ place: value })} />
             <TextField label={t('field.notes')} value={draft.notes} onChange={(value) => set({ notes: value })} rows={3} />
             {!task && <PeopleFields draft={draft} set={set} />}
-            <AlarmFields alarms={draft.alarms} onChange={(alarms) => set({ alarms })} />
+            {draft.dated && <AlarmFields alarms={draft.alarms} task={task} onChange={(alarms) => set({ alarms })} />}
             <TextField label={t('field.link')} value={draft.link} onChange={(value) => set({ link: value })} type="url" placeholder="https://" />
             <div class="pair">
               <SelectField label={t('field.class')} value={draft.visibility} onChange={(value) => set({ visibility: value as Draft['visibility'] })}>

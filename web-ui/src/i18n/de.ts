@@ -43,6 +43,7 @@ export const de: typeof en = {
   'agenda.more': 'Spätere zeigen',
   'alarm.add': 'Erinnerung hinzufügen',
   'alarm.after': '{time} danach',
+  'alarm.atDue': 'zur Fälligkeit',
   'alarm.atStart': 'zu Beginn',
   'alarm.before': '{time} vorher',
   'alarm.other': 'Erinnerung anderer Art',

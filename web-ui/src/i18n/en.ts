@@ -41,6 +41,7 @@ export const en = {
   'agenda.more': 'Show later',
   'alarm.add': 'Add reminder',
   'alarm.after': '{time} after',
+  'alarm.atDue': 'when it is due',
   'alarm.atStart': 'at the start',
   'alarm.before': '{time} before',
   'alarm.other': 'Another kind of reminder',
