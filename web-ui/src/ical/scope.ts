@@ -4,11 +4,11 @@
 import ICAL from 'ical.js';
 import type { Attendee } from './attendee';
 import { carryFields, ruleChange, stampsOf, timesChanged, writeDone, writeFields, writeTimes, type Draft } from './draft';
-import { recurs, starts } from './expand';
 import {
   cloneComponent, cloneItem, icalTime, printItem, readEnd, readStamp, readStamps, stampAs, writeStamp, type Item, type Stamp,
 } from './item';
 import { readRule, untilTime, writeRule } from './rule';
+import { Series, changeRules, countBefore, firstOf, recurs } from './series';
 import { ensureTimezones } from './vtimezone';
 import { DAY, dayOf, type Wall } from './wall';
 import { tzidOf } from './zone';
@@ -62,8 +62,6 @@ const finish = (item: Item): string => {
   return printItem(item.calendar);
 };
 
-const masterStart = (item: Item): Stamp | null => (item.master ? readStamp(item.master, 'dtstart') ?? readStamp(item.master, 'due') : null);
-
 const overrideAt = (item: Item, at: Stamp): ICAL.Component | undefined =>
   item.overrides.find((one) => {
     const id = readStamp(one, 'recurrence-id');
@@ -78,7 +76,7 @@ export const edit = (original: Item, at: Stamp | null, scope: Scope, before: Dra
     editAll(item, component, before, after, hand);
     return { text: finish(item), added: null };
   }
-  const first = masterStart(item)!;
+  const first = firstOf(master)!;
   if (scope === 'this') {
     editOne(item, at, before, after, hand);
     return { text: finish(item), added: null };
@@ -88,14 +86,16 @@ export const edit = (original: Item, at: Stamp | null, scope: Scope, before: Dra
   return { text: finish(item), added: null };
 };
 
-const isFirst = (master: ICAL.Component, first: Stamp, at: Stamp): boolean => starts(master, first, first.time, stampAs(at, first).time).length === 0;
+const isFirst = (master: ICAL.Component, first: Stamp, at: Stamp): boolean => !startsBefore(master, first, stampAs(at, first).time);
+
+const startsBefore = (master: ICAL.Component, first: Stamp, cut: Wall): boolean => (new Series(master, first).next() ?? cut) < cut;
 
 const editOne = (item: Item, at: Stamp, before: Draft, after: Draft, hand: Hand): void => {
   let override = overrideAt(item, at);
   if (!override) {
     override = cloneComponent(item.master!);
     for (const name of ['rrule', 'rdate', 'exdate', 'exrule']) override.removeAllProperties(name);
-    const first = masterStart(item)!;
+    const first = firstOf(item.master!)!;
     const start = stampAs(at, first);
     const length = readEnd(item.master!, first).time - first.time;
     item.calendar.addSubcomponent(override);
@@ -188,25 +188,31 @@ const split = (item: Item, first: Stamp, at: Stamp, before: Draft, after: Draft,
   const rest = cloneItem(item);
   const next = rest.master!;
   const length = readEnd(master, first).time - first.time;
-  const done = starts(master, first, first.time, cut);
-  const past = done.length + readStamps(master, 'exdate').filter((one) => stampAs(one, first).time < cut).length;
 
   for (const component of [next, ...rest.overrides]) component.updatePropertyWithValue('uid', hand.newUid);
-  for (const property of next.getAllProperties('rrule')) {
-    const recur = property.getFirstValue() as unknown as ICAL.Recur;
-    if (recur.count) recur.count = Math.max(1, recur.count - past);
-    property.setValue(recur);
-  }
-  const begin: Stamp = { ...first, time: cut };
-  if (next.name === 'vevent') writeTimes(next, begin, { ...begin, time: cut + length });
+  changeRules(next, (rule) => {
+    if (rule.count) rule.count = Math.max(1, rule.count - countBefore(rule, first, cut));
+    return rule;
+  });
+  // A date beside the rule cannot be where the rule begins: it would go on from the wrong day.
+  const ruled = startsByRule(master, first, cut);
+  const begin: Stamp = { ...first, time: ruled ?? cut };
+  if (next.name === 'vevent') writeTimes(next, begin, { ...begin, time: begin.time + length });
   else writeStamp(next, 'dtstart', begin);
   keep(rest, first, (time) => time >= cut);
   next.updatePropertyWithValue('sequence', 0);
   editAll(rest, next, before, after, hand);
 
-  truncate(item, first, cut, done.at(-1)!);
+  truncate(item, first, cut);
   touch(master, hand.now);
   return { text: finish(item), added: { uid: hand.newUid, text: finish(rest) } };
+};
+
+/** The first start from the cut on that the rule gives, not an RDATE; null when there is none. */
+const startsByRule = (master: ICAL.Component, first: Stamp, cut: Wall): Wall | null => {
+  const plain = cloneComponent(master);
+  for (const name of ['rdate', 'exdate']) plain.removeAllProperties(name);
+  return plain.hasProperty('rrule') ? new Series(plain, first).next(cut) : null;
 };
 
 /** Drops the overrides, exceptions and extra dates whose original time the test refuses. */
@@ -223,14 +229,13 @@ const keep = (item: Item, first: Stamp, test: (time: Wall) => boolean): void => 
   }
 };
 
-const truncate = (item: Item, first: Stamp, cut: Wall, last: Wall): void => {
+const truncate = (item: Item, first: Stamp, cut: Wall): void => {
   keep(item, first, (time) => time < cut);
-  for (const property of item.master!.getAllProperties('rrule')) {
-    const recur = property.getFirstValue() as unknown as ICAL.Recur;
-    recur.count = null as unknown as number;
-    recur.until = untilTime(first.date ? last : cut - 1000, first);
-    property.setValue(recur);
-  }
+  changeRules(item.master!, (rule) => {
+    rule.count = null as unknown as number;
+    rule.until = untilTime(cut - (first.date ? DAY : 1000), first);
+    return rule;
+  });
 };
 
 export const remove = (original: Item, at: Stamp | null, scope: Scope, hand: Hand): Change => {
@@ -238,7 +243,7 @@ export const remove = (original: Item, at: Stamp | null, scope: Scope, hand: Han
   if (scope === 'all' || at === null) return nothing;
   const item = cloneItem(original);
   const { master } = item;
-  const first = masterStart(item);
+  const first = master && firstOf(master);
   if (!master || !first) {
     const override = overrideAt(item, at);
     if (override) item.calendar.removeSubcomponent(override);
@@ -246,9 +251,8 @@ export const remove = (original: Item, at: Stamp | null, scope: Scope, hand: Han
   }
   if (scope === 'following') {
     const cut = stampAs(at, first).time;
-    const before = starts(master, first, first.time, cut);
-    if (before.length === 0) return nothing;
-    truncate(item, first, cut, before.at(-1)!);
+    if (!startsBefore(master, first, cut)) return nothing;
+    truncate(item, first, cut);
     touch(master, hand.now);
     return { text: finish(item), added: null };
   }
@@ -256,8 +260,7 @@ export const remove = (original: Item, at: Stamp | null, scope: Scope, hand: Han
   if (override) item.calendar.removeSubcomponent(override);
   writeStamps(master, 'exdate', [...readStamps(master, 'exdate'), stampAs(at, first)]);
   touch(master, hand.now);
-  const left = starts(master, first, first.time, first.time + 400 * 366 * DAY).length;
-  return left === 0 ? nothing : { text: finish(item), added: null };
+  return new Series(master, first).next() === null ? nothing : { text: finish(item), added: null };
 };
 
 /** A change that only touches one property, for all instances or one: an answer to an invitation, a tick. */

@@ -69,6 +69,22 @@ describe('this and the following', () => {
     expect(next).toBeNull();
     expect(list(now)[5]).toBe('2026-04-07 11:00');
   });
+  it('counts what the rule gave, not extra dates nor exceptions that meet nothing', () => {
+    const item = weekly('RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=6', 'RDATE;TZID=Europe/Berlin:20260305T100000', 'EXDATE;TZID=Europe/Berlin:20260306T090000');
+    expect(list(change(item, 3, 'following', later(1)).next!)).toEqual(['2026-03-17 11:00', '2026-03-24 11:00', '2026-03-31 11:00', '2026-04-07 11:00']);
+  });
+  it('counts beyond what one view shows', () => {
+    const item = event('SUMMARY:x', 'DTSTART:20260101T000000Z', 'RRULE:FREQ=HOURLY;COUNT=4000');
+    const cut = { time: wall(2026, 1, 1) + 3500 * HOUR, date: false, zone: 'UTC' };
+    const before = readDraft(item.master!, item.master, cut);
+    expect(edit(item, cut, 'following', before, { ...before, title: 'y' }, hand).added!.text).toContain('COUNT=500');
+  });
+  it('from an extra date keeps the days of the rule', () => {
+    const item = weekly('RRULE:FREQ=WEEKLY;COUNT=6', 'RDATE;TZID=Europe/Berlin:20260313T100000');
+    const { now, next } = change(item, 2, 'following', () => ({ title: 'New' })); // Friday 13 March
+    expect(list(now)).toEqual(['2026-03-03 10:00', '2026-03-10 10:00']);
+    expect(list(next!)).toEqual(['2026-03-13 10:00', '2026-03-17 10:00', '2026-03-24 10:00', '2026-03-31 10:00', '2026-04-07 10:00']);
+  });
   it('removes the rest', () => {
     const item = weekly();
     expect(list(readItem(remove(item, at(item, 4).recurrence, 'following', hand).text!)!)).toHaveLength(4);
@@ -138,5 +154,16 @@ describe('expansion', () => {
   it('has 5,000 instances of one event in range of a year view', () => {
     const item = event('SUMMARY:x', 'DTSTART:20260101T000000Z', 'RRULE:FREQ=HOURLY;COUNT=5000');
     expect(expand(item, dayFrom(2026, 7, 1), dayFrom(2026, 7, 2), 'UTC')).toHaveLength(24);
+  });
+  it('says the same whichever way one turns the pages', () => {
+    for (const rule of ['FREQ=MONTHLY;BYDAY=2TU', 'FREQ=DAILY;COUNT=3000', 'FREQ=DAILY', 'FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU', 'FREQ=YEARLY', 'FREQ=HOURLY;INTERVAL=5', 'FREQ=MONTHLY;BYMONTHDAY=31;UNTIL=20270301T000000Z']) {
+      const make = (): Item => event('DTSTART;TZID=Europe/Berlin:20200114T100000', 'DURATION:PT1H', `RRULE:${rule}`, 'EXDATE;TZID=Europe/Berlin:20260310T100000', 'RDATE;TZID=Europe/Berlin:20260312T080000');
+      const held = make();
+      for (const month of [3, 4, 5, 16, 2, 3, -30, 4, 0]) {
+        const range = [dayFrom(2026, month, 1), dayFrom(2026, month + 1, 8), BERLIN] as const;
+        const times = (item: Item): number[] => expand(item, ...range).map((one) => one.start);
+        expect(`${rule} ${month} ${times(held)}`).toBe(`${rule} ${month} ${times(make())}`);
+      }
+    }
   });
 });
