@@ -6,13 +6,14 @@ import { clockInTitle } from '../ical/quickadd';
 import { DAY, HOUR, dayOf, startOf, timeOfDay } from '../ical/wall';
 import { convert, toUtc, toWall } from '../ical/zone';
 import { sameRule } from '../ical/rule';
-import type { Scope } from '../ical/scope';
+import { cannotMove, type Scope } from '../ical/scope';
 import { formatWhen, t, type Key } from '../i18n';
 import { Dialog } from '../parts/dialog';
 import { CheckField, DayField, SelectField, TextField, TimeField } from '../parts/field';
 import { create, draftOf, update } from '../store/actions';
 import { calendars } from '../store/calendars';
 import type { Shown } from '../store/instances';
+import { notify } from '../store/notices';
 import { askErase, closePanel, openEdit, withScope } from '../store/panels';
 import { change, here } from '../store/settings';
 import { AlarmFields } from './alarms';
@@ -49,6 +50,11 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
     const moved = calendar !== shown.entry.calendar;
     const ruleChanged = !sameRule(before.current.rule, after.rule) || before.current.customRule !== after.customRule;
     const write = (scope: Scope): void => {
+      if (cannotMove(shown.item, shown.recurrence, scope, before.current, after)) {
+        openEdit(shown, after);
+        notify('failed', t('notice.cannotMove'));
+        return;
+      }
       closePanel();
       update(shown, scope, before.current, after, calendar);
     };

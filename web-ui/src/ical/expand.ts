@@ -3,10 +3,10 @@
 // Recurrence runs on the wall clock of the event's own zone; only the instances found are put into the
 // zone of the person who looks.
 import type ICAL from 'ical.js';
-import { readEnd, readStamp, stampAs, stampUtc, stampWall, text, type Item, type Stamp } from './item';
+import { instanceEnd, readEnd, readStamp, stampAs, stampUtc, stampWall, text, type Item, type Stamp } from './item';
 import { firstOf, recurs, seriesOf } from './series';
 import { DAY, parts, startOf, type Day, type Wall } from './wall';
-import { toUtc, toWall, type Zone } from './zone';
+import type { Zone } from './zone';
 
 export { recurs };
 
@@ -66,18 +66,10 @@ export const expand = (item: Item, from: Day, to: Day, here: Zone): Instance[] =
   for (const at of seriesOf(master, start).between(low, startOf(to) + 2 * DAY)) {
     if (taken.has(at)) continue;
     const begin = { ...start, time: at };
-    const one = make(item, master, begin, begin, endOf(begin, end, start, here), here);
+    const one = make(item, master, begin, begin, instanceEnd(master, start, begin), here);
     if (seen(one)) list.push(one);
   }
   return list;
-};
-
-/** End of an instance: as long as the first one, in days for dates and in exact time otherwise. */
-const endOf = (begin: Stamp, end: Stamp, first: Stamp, here: Zone): Stamp => {
-  if (begin.date) return { ...begin, time: begin.time + (end.time - first.time) };
-  const zone = begin.zone ?? here;
-  const length = stampUtc(end, here) - stampUtc(first, here);
-  return { ...begin, time: toWall(toUtc(begin.time, zone) + length, zone) };
 };
 
 export const titleOf = (component: ICAL.Component): string => text(component, 'summary').trim();

@@ -3,15 +3,15 @@
 // Every function takes an item and gives new text; the item that is shown is never touched.
 import ICAL from 'ical.js';
 import type { Attendee } from './attendee';
-import { carryFields, ruleChange, stampsOf, timesChanged, writeDone, writeFields, writeTimes, type Draft } from './draft';
+import { carryFields, lengthOf, ruleChange, stampsOf, timesChanged, writeDone, writeFields, writeInstance, writeTimes, type Draft } from './draft';
 import {
-  cloneComponent, cloneItem, icalTime, printItem, readEnd, readStamp, readStamps, stampAs, writeStamp, type Item, type Stamp,
+  addStamp, cloneComponent, cloneItem, icalTime, instanceEnd, later, lengthBetween, printItem, readStamp, stampAs, stampOf, writeStamp, writeZone,
+  type Item, type Stamp,
 } from './item';
-import { readRule, untilTime, writeRule } from './rule';
-import { Series, changeRules, countBefore, firstOf, recurs } from './series';
+import { daysToFirst, shiftedRule, untilTime, writeRule, type Rule } from './rule';
+import { Series, changeRules, countBefore, firstOf, recurs, rulesOf } from './series';
 import { ensureTimezones } from './vtimezone';
-import { DAY, dayOf, type Wall } from './wall';
-import { tzidOf } from './zone';
+import { DAY, HOUR, dayOf, startOf, type Wall } from './wall';
 
 export type Scope = 'this' | 'following' | 'all';
 
@@ -40,6 +40,7 @@ export const makeItem = (uid: string, draft: Draft, hand: Hand): string => {
   if (draft.rule && draft.dated) {
     if (draft.kind === 'vtodo') writeStamp(component, 'dtstart', end);
     component.addPropertyWithValue('rrule', writeRule(draft.rule, draft.kind === 'vtodo' ? end : start));
+    beginOnRule(component, draft.rule);
   }
   writeFields(component, blank, draft, hand.me);
   if (draft.done) writeDone(component, true, hand.now);
@@ -47,6 +48,13 @@ export const makeItem = (uid: string, draft: Draft, hand: Hand): string => {
   calendar.addSubcomponent(component);
   ensureTimezones(calendar);
   return printItem(calendar);
+};
+
+/** A weekly rule may leave out the day the event is on: then it begins on the first day that is named. */
+const beginOnRule = (component: ICAL.Component, rule: Rule | null): void => {
+  const first = firstOf(component)!;
+  const days = daysToFirst(rule, first.time);
+  if (days > 0) writeInstance(component, first, { ...first, time: first.time + days * DAY });
 };
 
 const touch = (component: ICAL.Component, now: number, bump = true): void => {
@@ -90,28 +98,24 @@ const isFirst = (master: ICAL.Component, first: Stamp, at: Stamp): boolean => !s
 
 const startsBefore = (master: ICAL.Component, first: Stamp, cut: Wall): boolean => (new Series(master, first).next() ?? cut) < cut;
 
-const editOne = (item: Item, at: Stamp, before: Draft, after: Draft, hand: Hand): void => {
-  let override = overrideAt(item, at);
-  if (!override) {
-    override = cloneComponent(item.master!);
-    for (const name of ['rrule', 'rdate', 'exdate', 'exrule']) override.removeAllProperties(name);
-    const first = firstOf(item.master!)!;
-    const start = stampAs(at, first);
-    const length = readEnd(item.master!, first).time - first.time;
-    item.calendar.addSubcomponent(override);
-    writeStamp(override, 'recurrence-id', start);
-    if (override.name === 'vevent') writeTimes(override, start, { ...start, time: start.time + length });
-    else writeStamp(override, 'dtstart', start);
-  }
-  applyTo(override, before, after, hand);
+const editOne = (item: Item, at: Stamp, before: Draft, after: Draft, hand: Hand): void =>
+  applyTo(overrideAt(item, at) ?? makeOverride(item, at), before, after, timesChanged(before, after), hand);
+
+const makeOverride = (item: Item, at: Stamp): ICAL.Component => {
+  const override = cloneComponent(item.master!);
+  for (const name of ['rrule', 'rdate', 'exdate', 'exrule']) override.removeAllProperties(name);
+  const first = firstOf(item.master!)!;
+  const start = stampAs(at, first);
+  item.calendar.addSubcomponent(override);
+  writeStamp(override, 'recurrence-id', start);
+  writeInstance(override, first, start);
+  return override;
 };
 
-const applyTo = (component: ICAL.Component, before: Draft, after: Draft, hand: Hand): void => {
+const applyTo = (component: ICAL.Component, before: Draft, after: Draft, times: boolean, hand: Hand): void => {
   const { start, end } = stampsOf(after);
-  if (timesChanged(before, after)) {
-    if (after.dated) writeTimes(component, start, end);
-    else for (const name of ['due', 'dtstart', 'duration']) component.removeAllProperties(name);
-  }
+  if (times && after.dated) writeTimes(component, start, end);
+  else if (times) for (const name of ['due', 'dtstart', 'duration']) component.removeAllProperties(name);
   writeFields(component, before, after, hand.me);
   if (before.done !== after.done) writeDone(component, after.done, hand.now);
   touch(component, hand.now);
@@ -119,66 +123,126 @@ const applyTo = (component: ICAL.Component, before: Draft, after: Draft, hand: H
 
 /** Edits a master (or the only component) as the draft of one of its instances says. */
 const editAll = (item: Item, component: ICAL.Component, before: Draft, after: Draft, hand: Hand): void => {
-  const old = readStamp(component, 'dtstart') ?? readStamp(component, 'due');
-  const moved = stampsOf(after);
-  const shift = old ? old.time - before.start : 0;
-  const start: Stamp = old && recurs(component) ? { ...moved.start, time: moved.start.time + shift } : moved.start;
-  const end: Stamp = { ...moved.end, time: start.time + (moved.end.time - moved.start.time) };
-  const series = { ...after, start: start.time, end: end.time };
-  const rule = ruleChange(before, after, start);
-  const changed = timesChanged(before, after);
-  applyTo(component, before, series, hand);
+  const old = firstOf(component);
+  const was = old && recurs(component) ? new Series(component, old) : null;
+  const whole = was ? asSeries(component, was.first, before, after) : after;
+  const times = timesChanged(before, after);
+  applyTo(component, before, whole, times, hand);
   for (const override of item.overrides) if (override !== component) carryFields(override, before, after);
+  const start = firstOf(component);
+  const rule = start ? ruleChange(before, after, start) : null;
+  if (times && was && start && rule !== null) shiftSeries(item, component, was, start, rule === undefined);
   if (rule === null) {
     for (const name of ['rrule', 'rdate', 'exdate']) component.removeAllProperties(name);
-    for (const override of item.overrides) if (override !== component) item.calendar.removeSubcomponent(override);
-  } else if (rule) component.updatePropertyWithValue('rrule', rule);
-  if (changed && old && recurs(component)) shiftSeries(item, component, old, start, rule === undefined);
+    dropOverrides(item, (one) => one === component);
+  } else if (rule) {
+    // A recurring task has a start (RFC 5545 section 3.8.5.3).
+    if (!component.hasProperty('dtstart')) writeStamp(component, 'dtstart', start!);
+    component.removeAllProperties('rrule');
+    component.addPropertyWithValue('rrule', rule);
+    beginOnRule(component, after.rule);
+    prune(item, component);
+  }
 };
 
-/** What hangs on the times of a series moves with them: EXDATE, RDATE, RECURRENCE-ID, overrides, the rule. */
-const shiftSeries = (item: Item, master: ICAL.Component, old: Stamp, start: Stamp, shiftRule: boolean): void => {
-  const move = (stamp: Stamp): Stamp => ({ ...start, time: stampAs(stamp, old).time - old.time + start.time });
-  for (const name of ['exdate', 'rdate'] as const) {
-    const moved = readStamps(master, name).map((one) => (one.date && !old.date ? one : move(one)));
-    writeStamps(master, name, moved);
-  }
+/** The draft of a series that changes it as `after` changes one of its instances; an instance may be longer than the rest. */
+const asSeries = (component: ICAL.Component, old: Stamp, before: Draft, after: Draft): Draft => {
+  const { start, end } = stampsOf(after);
+  const sameKind = before.allDay === after.allDay;
+  // A changed instance may hang in another zone than its series, which keeps its own.
+  const begin: Stamp = sameKind && before.zone === after.zone
+    ? { ...old, time: old.time + after.start - before.start }
+    : { ...start, time: start.time + (sameKind ? old.time - before.start : startOf(dayOf(old.time) - dayOf(before.start))) };
+  const last = sameKind && lengthOf(before) === lengthOf(after) ? instanceEnd(component, old, begin) : later(begin, lengthBetween(start, end));
+  return { ...after, allDay: begin.date, zone: begin.zone, start: begin.time, end: stampAs(last, begin).time };
+};
+
+/** What hangs on the times of a series moves with them: the rule, RDATE, EXDATE, RECURRENCE-ID, overrides. */
+const shiftSeries = (item: Item, master: ICAL.Component, was: Series, start: Stamp, shiftRule: boolean): void => {
+  const old = was.first;
+  const by = start.time - old.time;
+  const days = dayOf(start.time) - dayOf(old.time);
+  if (shiftRule) changeRules(master, (rule) => shiftedRule(rule, old, start) ?? rule);
+  moveValues(master, 'rdate', (one) => ({ ...start, time: stampAs(one, old).time + by }));
+  const now = new Series(master, start);
+  // The third Wednesday is not always the day after the third Tuesday: what left an instance out still does.
+  const move = (stamp: Stamp): Stamp => {
+    const at = stampAs(stamp, old).time;
+    return { ...start, time: was.gives(at) ? now.nearest(at + by) : at + by };
+  };
+  moveValues(master, 'exdate', (one) => (one.date && !old.date ? { ...one, time: one.time + days * DAY } : move(one)));
   for (const override of item.overrides) {
     const id = readStamp(override, 'recurrence-id');
-    const own = readStamp(override, 'dtstart');
+    const own = firstOf(override);
     if (!id) continue;
-    if (own && own.date === old.date && override.name === 'vevent') {
-      const length = readEnd(override, own).time - own.time;
-      const begin = move(own);
-      const lasts = old.date === start.date ? length : start.date ? DAY : 3_600_000;
-      writeTimes(override, begin, { ...begin, time: begin.time + lasts });
+    const moved = move(id);
+    if (own && own.date === old.date) {
+      const begin = { ...start, time: stampAs(own, old).time + moved.time - stampAs(id, old).time };
+      if (old.date === start.date) writeInstance(override, own, begin);
+      else writeTimes(override, begin, { ...begin, time: begin.time + (start.date ? DAY : HOUR) });
     }
-    writeStamp(override, 'recurrence-id', move(id));
+    writeStamp(override, 'recurrence-id', moved);
   }
-  if (shiftRule) for (const property of master.getAllProperties('rrule')) property.setValue(shiftedRule(property.getFirstValue() as unknown as ICAL.Recur, old, start));
 };
 
-/** A weekly rule for Tuesdays, dragged to Wednesday, is a rule for Wednesdays. */
-const shiftedRule = (recur: ICAL.Recur, old: Stamp, start: Stamp): ICAL.Recur => {
-  const rule = readRule(recur, old);
-  const days = dayOf(start.time) - dayOf(old.time);
-  if (!rule) return recur;
-  if (rule.weekdays.length > 0) rule.weekdays = rule.weekdays.map((one) => (((one + days) % 7) + 7) % 7);
-  if (rule.end.kind === 'until') rule.end = { kind: 'until', day: rule.end.day + days };
-  const shifted = writeRule(rule, start);
-  if (recur.wkst !== undefined) shifted.wkst = recur.wkst;
-  return shifted;
+/** True when a series follows a rule that cannot be moved to other days or hours as a whole. */
+export const cannotMove = (item: Item, at: Stamp | null, scope: Scope, before: Draft, after: Draft): boolean => {
+  const { master } = item;
+  const old = master && firstOf(master);
+  if (!old || !at || scope === 'this' || !timesChanged(before, after) || ruleChange(before, after, old) !== undefined) return false;
+  const start = stampsOf(asSeries(master, old, before, after)).start;
+  return rulesOf(master).some((rule) => shiftedRule(rule, old, start) === null);
 };
 
-const writeStamps = (component: ICAL.Component, name: string, stamps: Stamp[]): void => {
-  component.removeAllProperties(name);
-  for (const stamp of stamps) {
-    const property = new ICAL.Property(name, component);
-    property.resetType(stamp.date ? 'date' : 'date-time');
-    property.setValue(icalTime(stamp));
-    if (!stamp.date && stamp.zone !== null && stamp.zone !== 'UTC') property.setParameter('tzid', tzidOf(stamp.zone));
-    component.addProperty(property);
+/** Moves or drops values of EXDATE and RDATE in their own properties, whose other parameters stay. */
+const moveValues = (component: ICAL.Component, name: 'exdate' | 'rdate', move: (stamp: Stamp) => Stamp): void => {
+  for (const property of component.getAllProperties(name)) {
+    const tzid = property.getFirstParameter('tzid');
+    const stamp = (time: ICAL.Time): Stamp => stampOf(time, tzid, component.parent);
+    const old = property.getValues() as unknown[];
+    const stamps = old.map((value) => stamp(value instanceof ICAL.Period ? value.start : (value as ICAL.Time)));
+    const values = old.map((value, index) => {
+      const before = stamps[index]!;
+      const moved = move(before);
+      if (!(value instanceof ICAL.Period) || moved.date) return icalTime(moved);
+      if (value.duration) return new ICAL.Period({ start: icalTime(moved), duration: value.duration });
+      return new ICAL.Period({ start: icalTime(moved), end: icalTime(later(moved, lengthBetween(before, stamp(value.end)))) });
+    });
+    if (!values[0]) continue;
+    property.resetType(values[0].icaltype);
+    property.setValues(values);
+    property.removeParameter('value');
+    writeZone(property, move(stamps[0]!), stamps[0]!.zone);
   }
+};
+
+const keepValues = (component: ICAL.Component, name: 'exdate' | 'rdate', test: (stamp: Stamp) => boolean): void => {
+  for (const property of component.getAllProperties(name)) {
+    const values = property.getValues() as unknown[];
+    const kept = values.filter((value) => {
+      const time = value instanceof ICAL.Period ? value.start : (value as ICAL.Time);
+      return test(stampOf(time, property.getFirstParameter('tzid'), component.parent));
+    });
+    if (kept.length === 0) component.removeProperty(property);
+    else if (kept.length < values.length) property.setValues(kept as ICAL.Time[]);
+  }
+};
+
+const dropOverrides = (item: Item, test: (override: ICAL.Component) => boolean): void => {
+  for (const override of item.overrides) if (!test(override)) item.calendar.removeSubcomponent(override);
+  item.overrides = item.overrides.filter(test);
+};
+
+/** Drops the overrides and exceptions of instances that a new rule does not give. */
+const prune = (item: Item, master: ICAL.Component): void => {
+  const first = firstOf(master)!;
+  const series = new Series(master, first);
+  const given = (stamp: Stamp): boolean => (stamp.date && !first.date ? series.gives(stamp.time, stamp.time + DAY) : series.gives(stampAs(stamp, first).time));
+  keepValues(master, 'exdate', given);
+  dropOverrides(item, (one) => {
+    const id = readStamp(one, 'recurrence-id');
+    return id === null || given(id);
+  });
 };
 
 /** Ends the series before `at` and gives the instances from there on a life of their own. */
@@ -187,7 +251,6 @@ const split = (item: Item, first: Stamp, at: Stamp, before: Draft, after: Draft,
   const cut = stampAs(at, first).time;
   const rest = cloneItem(item);
   const next = rest.master!;
-  const length = readEnd(master, first).time - first.time;
 
   for (const component of [next, ...rest.overrides]) component.updatePropertyWithValue('uid', hand.newUid);
   changeRules(next, (rule) => {
@@ -197,8 +260,7 @@ const split = (item: Item, first: Stamp, at: Stamp, before: Draft, after: Draft,
   // A date beside the rule cannot be where the rule begins: it would go on from the wrong day.
   const ruled = startsByRule(master, first, cut);
   const begin: Stamp = { ...first, time: ruled ?? cut };
-  if (next.name === 'vevent') writeTimes(next, begin, { ...begin, time: begin.time + length });
-  else writeStamp(next, 'dtstart', begin);
+  writeInstance(next, first, begin);
   keep(rest, first, (time) => time >= cut);
   next.updatePropertyWithValue('sequence', 0);
   editAll(rest, next, before, after, hand);
@@ -217,16 +279,11 @@ const startsByRule = (master: ICAL.Component, first: Stamp, cut: Wall): Wall | n
 
 /** Drops the overrides, exceptions and extra dates whose original time the test refuses. */
 const keep = (item: Item, first: Stamp, test: (time: Wall) => boolean): void => {
-  for (const override of item.overrides) {
-    const id = readStamp(override, 'recurrence-id');
-    if (id && !test(stampAs(id, first).time)) item.calendar.removeSubcomponent(override);
-  }
-  item.overrides = item.overrides.filter((one) => one.parent === item.calendar);
-  for (const name of ['exdate', 'rdate'] as const) {
-    const all = readStamps(item.master!, name);
-    const kept = all.filter((one) => test(stampAs(one, first).time));
-    if (kept.length < all.length) writeStamps(item.master!, name, kept);
-  }
+  dropOverrides(item, (one) => {
+    const id = readStamp(one, 'recurrence-id');
+    return id === null || test(stampAs(id, first).time);
+  });
+  for (const name of ['exdate', 'rdate'] as const) keepValues(item.master!, name, (one) => test(stampAs(one, first).time));
 };
 
 const truncate = (item: Item, first: Stamp, cut: Wall): void => {
@@ -258,7 +315,7 @@ export const remove = (original: Item, at: Stamp | null, scope: Scope, hand: Han
   }
   const override = overrideAt(item, at);
   if (override) item.calendar.removeSubcomponent(override);
-  writeStamps(master, 'exdate', [...readStamps(master, 'exdate'), stampAs(at, first)]);
+  addStamp(master, 'exdate', stampAs(at, first));
   touch(master, hand.now);
   return new Series(master, first).next() === null ? nothing : { text: finish(item), added: null };
 };
@@ -268,12 +325,8 @@ export const amend = (original: Item, at: Stamp | null, hand: Hand, change: (com
   const item = cloneItem(original);
   if (at === null || !item.master) [item.master, ...item.overrides].forEach((one) => one && change(one));
   else {
-    const blank = {} as Draft;
     let override = overrideAt(item, at);
-    if (!override) {
-      editOne(item, at, blank, blank, { ...hand });
-      override = item.calendar.getAllSubcomponents(item.kind).at(-1)!;
-    }
+    if (!override) touch((override = makeOverride(item, at)), hand.now);
     change(override);
   }
   return finish(item);

@@ -59,15 +59,14 @@ export class Series {
     }
   }
 
-  /** True when a rule, an RDATE or DTSTART gives this start, be it excepted or not. */
-  gives(at: Wall): boolean {
-    return this.given(at, at + 1).length > 0;
+  /** True when a rule, an RDATE or DTSTART gives this start, or one of this range, be it excepted or not. */
+  gives(from: Wall, to: Wall = from + 1): boolean {
+    return this.given(from, to).length > 0;
   }
 
-  /** The start nearest to a time that is given, be it excepted or not; the time itself when none is near. */
-  nearest(at: Wall, within: number): Wall {
-    const distance = (one: Wall): number => Math.abs(one - at);
-    return this.given(at - within, at + within + 1).reduce((best, one) => (best === null || distance(one) < distance(best) ? one : best), null as Wall | null) ?? at;
+  /** The start nearest to a time, be it excepted or not; the time itself when none is near. */
+  nearest(at: Wall): Wall {
+    return nearest(this.given(at - NEAR, at + NEAR), at) ?? at;
   }
 
   private given(from: Wall, to: Wall): Wall[] {
@@ -87,6 +86,15 @@ export const seriesOf = (component: ICAL.Component, first: Stamp): Series => {
   if (!found) shown.set(component, (found = new Series(component, first)));
   return found;
 };
+
+/** Less than half of a month: further away is another instance. */
+export const NEAR = 10 * DAY;
+
+export const nearest = (list: Wall[], at: Wall): Wall | undefined =>
+  list.reduce<Wall | undefined>((best, one) => (best === undefined || Math.abs(one - at) < Math.abs(best - at) ? one : best), undefined);
+
+/** What the rule alone gives in a range. */
+export const startsOf = (rule: ICAL.Recur, first: Stamp, from: Wall, to: Wall): Wall[] => new Walk(rule, first).between(from, to);
 
 /** How many instances the rule alone gives before a time: those that COUNT counts. */
 export const countBefore = (rule: ICAL.Recur, first: Stamp, cut: Wall): number => {

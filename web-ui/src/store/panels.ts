@@ -11,7 +11,7 @@ import { calendars, preferred } from './calendars';
 import { notify } from './notices';
 import { here } from './settings';
 import type { Shown } from './instances';
-import type { Scope } from '../ical/scope';
+import { cannotMove, type Scope } from '../ical/scope';
 import { t } from '../i18n';
 
 export type Panel =
@@ -88,7 +88,8 @@ export const applyDrag = (shown: Shown, after: Draft, drawn: () => void): void =
     return;
   }
   withScope(shown, false, (scope) => {
-    update(shown, scope, before, after, shown.entry.calendar, 'done.moved');
+    if (cannotMove(shown.item, shown.recurrence, scope, before, after)) notify('failed', t('notice.cannotMove'));
+    else update(shown, scope, before, after, shown.entry.calendar, 'done.moved');
     drawn();
   }, drawn);
 };
