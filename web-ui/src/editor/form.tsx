@@ -1,7 +1,7 @@
 // The form of an event or task: a few fields at first, all of them when asked.
 import { useRef, useState } from 'preact/hooks';
 import type { Draft } from '../ical/draft';
-import { setAllDay, timesChanged } from '../ical/draft';
+import { setAllDay, setDated, timesChanged } from '../ical/draft';
 import { clockInTitle } from '../ical/quickadd';
 import { DAY, HOUR, dayOf, startOf, timeOfDay } from '../ical/wall';
 import { convert, toUtc, toWall } from '../ical/zone';
@@ -14,6 +14,7 @@ import { create, draftOf, update } from '../store/actions';
 import { calendars } from '../store/calendars';
 import type { Shown } from '../store/instances';
 import { notify } from '../store/notices';
+import { today } from '../store/navigation';
 import { askErase, closePanel, openEdit, withScope } from '../store/panels';
 import { change, here } from '../store/settings';
 import { AlarmFields } from './alarms';
@@ -199,7 +200,7 @@ const TimeFields = ({ draft, set, setDraft, full }: PartProps & { setDraft: (dra
 const DueFields = ({ draft, set }: PartProps) => (
   <fieldset class="times">
     <legend class="visually-hidden">{t('field.due')}</legend>
-    <CheckField label={t('field.hasDue')} checked={draft.dated} onChange={(dated) => set({ dated })} />
+    <CheckField label={t('field.hasDue')} checked={draft.dated} onChange={(dated) => set(setDated(draft, dated, today()))} />
     {draft.dated && (
       <div class="time-row">
         <DayField label={t('field.due')} day={dayOf(draft.end)} onChange={(day) => set({ end: startOf(day) + timeOfDay(draft.end), start: startOf(day) + timeOfDay(draft.end) })} />

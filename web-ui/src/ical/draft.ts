@@ -6,7 +6,8 @@ import { readAlarms, writeAlarms, type Alarm } from './alarm';
 import { readAttendees, writeAttendees, type Attendee } from './attendee';
 import { instanceEnd, later, lengthBetween, readEnd, readStamp, stampAs, text, writeStamp, type Kind, type Stamp } from './item';
 import { readRule, sameRule, writeRule, type Rule } from './rule';
-import { DAY, HOUR, type Wall } from './wall';
+import { isDone } from './task';
+import { DAY, HOUR, startOf, type Day, type Wall } from './wall';
 import type { Zone } from './zone';
 
 export type Visibility = 'PUBLIC' | 'PRIVATE' | 'CONFIDENTIAL';
@@ -69,7 +70,7 @@ export const readDraft = (component: ICAL.Component, master: ICAL.Component | nu
     attendees: readAttendees(component),
     visibility: visibility === 'PRIVATE' || visibility === 'CONFIDENTIAL' ? visibility : 'PUBLIC',
     busy: text(component, 'transp').toUpperCase() !== 'TRANSPARENT',
-    done: text(component, 'status').toUpperCase() === 'COMPLETED' || component.hasProperty('completed'),
+    done: isDone(component),
     priority: Number(text(component, 'priority')) || 0,
   };
 };
@@ -190,6 +191,10 @@ export const ruleChange = (before: Draft, after: Draft, start: Stamp): ICAL.Recu
 
 export const timesChanged = (before: Draft, after: Draft): boolean =>
   before.start !== after.start || before.end !== after.end || before.allDay !== after.allDay || before.zone !== after.zone || before.dated !== after.dated;
+
+/** A task that had no date is offered this day; one that had a date gets that one back. */
+export const setDated = (draft: Draft, dated: boolean, day: Day): Draft =>
+  dated && !draft.dated && draft.end === 0 ? { ...draft, dated, allDay: true, zone: null, start: startOf(day), end: startOf(day) } : { ...draft, dated };
 
 /** Switching to all-day and back keeps the days; a timed event starts as long as it was, at least an hour. */
 export const setAllDay = (draft: Draft, allDay: boolean, zone: Zone, hour: number): Draft => {
