@@ -8,6 +8,8 @@ export interface Stamp {
   time: Wall;
   date: boolean;
   zone: Zone;
+  /** A TZID that neither the browser nor the file defines: the time floats, and the name stays with it. */
+  tzid?: string;
 }
 
 export type Kind = 'vevent' | 'vtodo';
@@ -50,7 +52,8 @@ export const stampOf = (time: ICAL.Time, tzid: string | undefined, calendar: ICA
   const at = wall(time.year, time.month, time.day, time.hour, time.minute, time.second);
   if (time.isDate) return { time: at, date: true, zone: null };
   if (time.zone === ICAL.Timezone.utcTimezone) return { time: at, date: false, zone: 'UTC' };
-  return { time: at, date: false, zone: tzid ? resolveZone(tzid, calendar?.getAllSubcomponents('vtimezone') ?? []) : null };
+  const zone = tzid ? resolveZone(tzid, calendar?.getAllSubcomponents('vtimezone') ?? []) : null;
+  return tzid && zone === null ? { time: at, date: false, zone, tzid } : { time: at, date: false, zone };
 };
 
 export const readStamp = (component: ICAL.Component, name: string): Stamp | null => {
@@ -101,7 +104,10 @@ export const addStamp = (component: ICAL.Component, name: string, stamp: Stamp):
 
 /** `before` is the zone of the value that was there. */
 export const writeZone = (property: ICAL.Property, stamp: Stamp, before: Zone): void => {
-  if (stamp.date || stamp.zone === null || stamp.zone === 'UTC') property.removeParameter('tzid');
+  // A form that was given no zone gives none back: whoever wrote the name may know it.
+  const unknown = stamp.zone === null && !stamp.date ? stamp.tzid ?? (before === null ? property.getFirstParameter('tzid') : undefined) : undefined;
+  if (unknown) property.setParameter('tzid', unknown);
+  else if (stamp.date || stamp.zone === null || stamp.zone === 'UTC') property.removeParameter('tzid');
   // The TZID as its writer spelt it is kept while the zone stays the same.
   else if (before !== stamp.zone || !property.getFirstParameter('tzid')) property.setParameter('tzid', tzidOf(stamp.zone));
 };
@@ -113,8 +119,8 @@ export const stampWall = (stamp: Stamp, here: Zone): Wall =>
 /** The same instant as a stamp of another zone and type: how RECURRENCE-ID, EXDATE and DTSTART meet. */
 export const stampAs = (stamp: Stamp, like: Stamp): Stamp => {
   if (like.date) return { time: wall(parts(stamp.time).year, parts(stamp.time).month, parts(stamp.time).day), date: true, zone: null };
-  if (stamp.date || stamp.zone === like.zone) return { time: stamp.time, date: false, zone: like.zone };
-  return { time: stampWall(stamp, like.zone), date: false, zone: like.zone };
+  if (stamp.date || stamp.zone === like.zone) return { ...like, time: stamp.time };
+  return { ...like, time: stampWall(stamp, like.zone) };
 };
 
 export const text = (component: ICAL.Component, name: string): string => {
