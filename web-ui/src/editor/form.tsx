@@ -113,7 +113,7 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
             {(!task || draft.dated) && <RecurrenceFields draft={draft} set={set} />}
             <TextField label={t('field.place')} value={draft.place} onChange={(value) => set({ place: value })} />
             <TextField label={t('field.notes')} value={draft.notes} onChange={(value) => set({ notes: value })} rows={3} />
-            {!task && <PeopleFields draft={draft} set={set} />}
+            {!task && <PeopleFields draft={draft} uid={shown?.item.uid ?? ''} set={set} />}
             {draft.dated && <AlarmFields alarms={draft.alarms} task={task} onChange={(alarms) => set({ alarms })} />}
             <TextField label={t('field.link')} value={draft.link} onChange={(value) => set({ link: value })} type="url" placeholder="https://" />
             <div class="pair">
