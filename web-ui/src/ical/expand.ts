@@ -4,7 +4,7 @@
 // zone of the person who looks.
 import type ICAL from 'ical.js';
 import { instanceEnd, readEnd, readStamp, stampAs, stampUtc, stampWall, text, type Item, type Stamp } from './item';
-import { firstOf, recurs, seriesOf } from './series';
+import { firstOf, recurs, seriesOf, type Series } from './series';
 import { DAY, parts, startOf, type Day, type Wall } from './wall';
 import type { Zone } from './zone';
 
@@ -38,39 +38,66 @@ export const touches = (one: Instance, from: Day, to: Day): boolean => {
   return one.start < startOf(to) && end > startOf(from);
 };
 
-/** Instances that touch the days from `from` up to but not including `to`, as seen in the zone `here`. */
-export const expand = (item: Item, from: Day, to: Day, here: Zone): Instance[] => {
-  const list: Instance[] = [];
-  const seen = (one: Instance): boolean => touches(one, from, to);
-  const taken = new Set<Wall>();
+/** What of an item is the same for every range: read once, for the zone it was last looked at from. */
+interface Read {
+  here: Zone;
+  /** A single event, or the changed instances of a series. */
+  single: Instance[];
+  series: { starts: Series; master: ICAL.Component; length: number; taken: Set<Wall>; made: Map<Wall, Instance> } | null;
+}
+
+const known = new WeakMap<Item, Read>();
+
+const read = (item: Item, here: Zone): Read => {
+  const found = known.get(item);
+  if (found?.here === here) return found;
+  const fresh: Read = { here, single: [], series: null };
+  known.set(item, fresh);
   const { master } = item;
   const start = master && firstOf(master);
+  const taken = new Set<Wall>();
   for (const override of item.overrides) {
     const recurrence = readStamp(override, 'recurrence-id');
     const own = readStamp(override, 'dtstart') ?? recurrence;
     if (!recurrence || !own) continue;
-    const like = start ?? recurrence;
-    taken.add(stampAs(recurrence, like).time);
-    const one = make(item, override, recurrence, own, readEnd(override, own), here);
-    if (seen(one)) list.push(one);
+    taken.add(stampAs(recurrence, start ?? recurrence).time);
+    fresh.single.push(make(item, override, recurrence, own, readEnd(override, own), here));
   }
-  if (!master || !start) return list;
+  if (!master || !start) return fresh;
   const end = readEnd(master, start);
-  if (!recurs(master)) {
-    const one = make(item, master, null, start, end, here);
-    return seen(one) ? [...list, one] : list;
-  }
-  const length = stampUtc(end, here) - stampUtc(start, here);
+  if (!recurs(master)) fresh.single.push(make(item, master, null, start, end, here));
+  else fresh.series = { starts: seriesOf(master, start), master, length: Math.max(0, stampUtc(end, here) - stampUtc(start, here)), taken, made: new Map() };
+  return fresh;
+};
+
+/** Instances of an item that no rule gives: they are the same whatever range is looked at. */
+export const singles = (item: Item, here: Zone): Instance[] => read(item, here).single;
+
+/** True when more instances come by a rule. */
+export const isSeries = (item: Item, here: Zone): boolean => read(item, here).series !== null;
+
+/** Instances that a rule gives, in a range as `expand` takes it. An instance is one object as long as the item stays. */
+export const ruled = (item: Item, from: Day, to: Day, here: Zone): Instance[] => {
+  const { series } = read(item, here);
+  if (!series) return [];
+  const { starts, master, length, taken, made } = series;
+  const list: Instance[] = [];
   // Two days around the range: zones lie at most 26 hours apart.
-  const low = startOf(from) - Math.max(0, length) - 2 * DAY;
-  for (const at of seriesOf(master, start).between(low, startOf(to) + 2 * DAY)) {
+  for (const at of starts.between(startOf(from) - length - 2 * DAY, startOf(to) + 2 * DAY)) {
     if (taken.has(at)) continue;
-    const begin = { ...start, time: at };
-    const one = make(item, master, begin, begin, instanceEnd(master, start, begin), here);
-    if (seen(one)) list.push(one);
+    let one = made.get(at);
+    if (!one) {
+      const begin = { ...starts.first, time: at };
+      made.set(at, (one = make(item, master, begin, begin, instanceEnd(master, starts.first, begin), here)));
+    }
+    if (touches(one, from, to)) list.push(one);
   }
   return list;
 };
+
+/** Instances that touch the days from `from` up to but not including `to`, as seen in the zone `here`. */
+export const expand = (item: Item, from: Day, to: Day, here: Zone): Instance[] =>
+  [...singles(item, here).filter((one) => touches(one, from, to)), ...ruled(item, from, to, here)];
 
 export const titleOf = (component: ICAL.Component): string => text(component, 'summary').trim();
 
