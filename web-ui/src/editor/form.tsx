@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Draft } from '../ical/draft';
 import { setAllDay, setDated, timesChanged } from '../ical/draft';
+import { moveTo } from '../ical/drag';
 import { clockInTitle } from '../ical/quickadd';
 import { DAY, HOUR, dayOf, startOf, timeOfDay } from '../ical/wall';
 import { convert, toUtc, toWall } from '../ical/zone';
@@ -171,7 +172,7 @@ interface PartProps {
 const TimeFields = ({ draft, set, setDraft, full }: PartProps & { setDraft: (draft: Draft) => void; full: boolean }) => {
   const { start, end, allDay } = draft;
   const lastDay = allDay ? dayOf(end) - 1 : dayOf(end);
-  const moveStart = (to: number): void => set({ start: to, end: to + (end - start) });
+  const moveStart = (to: number): void => setDraft(moveTo(draft, to, draft.zone));
   const moveEnd = (to: number): void => set({ end: allDay ? Math.max(to, start + DAY) : to < start ? start + HOUR : to });
   return (
     <fieldset class="times">

@@ -131,17 +131,19 @@ const editAll = (item: Item, component: ICAL.Component, before: Draft, after: Dr
   for (const override of item.overrides) if (override !== component) carryFields(override, before, after);
   const start = firstOf(component);
   const rule = start ? ruleChange(before, after, start) : null;
-  if (times && was && start && rule !== null) shiftSeries(item, component, was, start, rule === undefined);
-  if (rule === null) {
-    for (const name of ['rrule', 'rdate', 'exdate']) component.removeAllProperties(name);
-    dropOverrides(item, (one) => one === component);
-  } else if (rule) {
+  if (rule) {
     // A recurring task has a start (RFC 5545 section 3.8.5.3).
     if (!component.hasProperty('dtstart')) writeStamp(component, 'dtstart', start!);
     component.removeAllProperties('rrule');
     component.addPropertyWithValue('rrule', rule);
+  }
+  if (times && was && start && rule !== null) shiftSeries(item, component, was, start, rule === undefined);
+  if (rule) {
     beginOnRule(component, after.rule);
     prune(item, component);
+  } else if (rule === null) {
+    for (const name of ['rrule', 'rdate', 'exdate']) component.removeAllProperties(name);
+    dropOverrides(item, (one) => one === component);
   }
 };
 
@@ -194,34 +196,41 @@ export const cannotMove = (item: Item, at: Stamp | null, scope: Scope, before: D
   return rulesOf(master).some((rule) => shiftedRule(rule, old, start) === null);
 };
 
-/** Moves or drops values of EXDATE and RDATE in their own properties, whose other parameters stay. */
+/** The start that a value of EXDATE or RDATE names; null for what is no time at all. */
+const startOfValue = (value: unknown): ICAL.Time | null => (value instanceof ICAL.Period ? value.start : value instanceof ICAL.Time ? value : null);
+
+/** Moves the values of EXDATE or RDATE in their own properties, whose other parameters stay. */
 const moveValues = (component: ICAL.Component, name: 'exdate' | 'rdate', move: (stamp: Stamp) => Stamp): void => {
   for (const property of component.getAllProperties(name)) {
-    const tzid = property.getFirstParameter('tzid');
-    const stamp = (time: ICAL.Time): Stamp => stampOf(time, tzid, component.parent);
-    const old = property.getValues() as unknown[];
-    const stamps = old.map((value) => stamp(value instanceof ICAL.Period ? value.start : (value as ICAL.Time)));
-    const values = old.map((value, index) => {
-      const before = stamps[index]!;
-      const moved = move(before);
-      if (!(value instanceof ICAL.Period) || moved.date) return icalTime(moved);
-      if (value.duration) return new ICAL.Period({ start: icalTime(moved), duration: value.duration });
-      return new ICAL.Period({ start: icalTime(moved), end: icalTime(later(moved, lengthBetween(before, stamp(value.end)))) });
+    const stamp = (time: ICAL.Time): Stamp => stampOf(time, property.getFirstParameter('tzid'), component.parent);
+    const values = (property.getValues() as unknown[]).flatMap((value) => {
+      const start = startOfValue(value);
+      if (!start) return [];
+      const before = stamp(start);
+      const after = move(before);
+      return [{ before, after, value: value instanceof ICAL.Period && !after.date ? movedPeriod(value, before, after, stamp) : icalTime(after) }];
     });
-    if (!values[0]) continue;
-    property.resetType(values[0].icaltype);
-    property.setValues(values);
+    const [first] = values;
+    if (!first) continue;
+    property.resetType(first.value.icaltype);
+    property.setValues(values.map((one) => one.value));
     property.removeParameter('value');
-    writeZone(property, move(stamps[0]!), stamps[0]!.zone);
+    writeZone(property, first.after, first.before.zone);
   }
 };
 
+const movedPeriod = (period: ICAL.Period, before: Stamp, after: Stamp, stamp: (time: ICAL.Time) => Stamp): ICAL.Period =>
+  new ICAL.Period(period.duration
+    ? { start: icalTime(after), duration: period.duration }
+    : { start: icalTime(after), end: icalTime(later(after, lengthBetween(before, stamp(period.end)))) });
+
+/** Drops the values of EXDATE or RDATE that the test refuses. */
 const keepValues = (component: ICAL.Component, name: 'exdate' | 'rdate', test: (stamp: Stamp) => boolean): void => {
   for (const property of component.getAllProperties(name)) {
     const values = property.getValues() as unknown[];
     const kept = values.filter((value) => {
-      const time = value instanceof ICAL.Period ? value.start : (value as ICAL.Time);
-      return test(stampOf(time, property.getFirstParameter('tzid'), component.parent));
+      const start = startOfValue(value);
+      return !start || test(stampOf(start, property.getFirstParameter('tzid'), component.parent));
     });
     if (kept.length === 0) component.removeProperty(property);
     else if (kept.length < values.length) property.setValues(kept as ICAL.Time[]);

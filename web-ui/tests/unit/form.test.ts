@@ -58,3 +58,15 @@ it('the form that came back still asks before it forgets', async () => {
   await turn();
   expect(document.querySelector('[role=alert]')).not.toBeNull();
 });
+
+it('another day in the form leaves the length as it is, over a night in which the clocks change too', async () => {
+  const text = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'BEGIN:VEVENT', 'UID:n', 'SUMMARY:Watch', 'DTSTART;TZID=Europe/Berlin:20260328T230000', 'DTEND;TZID=Europe/Berlin:20260329T060000', 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');
+  const item = readItem(text)!;
+  calendars.value = [CALENDAR];
+  open(present({ href: '/work/n.ics', calendar: '/work/', etag: 'e', text, item }, CALENDAR, expand(item, dayFrom(2026, 3, 28), dayFrom(2026, 3, 30), 'Europe/Berlin')[0]!));
+  const [start] = document.querySelectorAll<HTMLInputElement>('.times input[type=date]');
+  start!.value = '2026-04-10';
+  for (const name of ['input', 'change']) start!.dispatchEvent(new Event(name, { bubbles: true }));
+  await turn();
+  expect([...document.querySelectorAll<HTMLInputElement>('.times input')].map((one) => one.value).slice(0, 4)).toEqual(['2026-04-10', '23:00', '2026-04-11', '05:00']);
+});

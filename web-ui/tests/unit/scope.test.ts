@@ -257,6 +257,11 @@ describe('weekdays that leave out the day of the event', () => {
     expect(text).toContain('EXDATE;TZID=Europe/Berlin:20260305T100000\r\n');
     expect(now.overrides).toHaveLength(1);
   });
+  it('a new rule and a new day at once take the exceptions along', () => {
+    const item = weekly('RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=4', 'EXDATE;TZID=Europe/Berlin:20260317T100000');
+    const { now } = change(item, 0, 'all', (draft) => ({ ...later(48)(draft), rule: rule([4]) }));
+    expect(list(now)).toEqual(['2026-03-05 10:00', '2026-03-12 10:00']);
+  });
   it('the rest of a series begins on its own first day', () => {
     const { now, next } = change(weekly(), 2, 'following', () => ({ rule: rule([5]) }));
     expect(list(now)).toHaveLength(2);
