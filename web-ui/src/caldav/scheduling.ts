@@ -21,10 +21,14 @@ const stamp = (utc: number): string => `${new Date(utc).toISOString().slice(0, 1
 // An address goes into a content line as it is: what would end the line has no place in it.
 const clean = (address: string): string => address.replace(/[\r\n]/g, '');
 
-export const freeBusy = async (client: Client, outbox: string, me: string, addresses: string[], from: number, to: number, uid: string): Promise<Availability[]> => {
+const escape = (text: string): string => clean(text).replace(/[\\;,]/g, '\\$&');
+
+/** `masked` is the UID of the event that is planned: its own time does not count as busy. */
+export const freeBusy = async (client: Client, outbox: string, me: string, addresses: string[], from: number, to: number, uid: string, masked = ''): Promise<Availability[]> => {
   const lines = [
     'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//gitstead//calendar//EN', 'METHOD:REQUEST', 'BEGIN:VFREEBUSY', `UID:${uid}`, `DTSTAMP:${stamp(from)}`,
-    `DTSTART:${stamp(from)}`, `DTEND:${stamp(to)}`, `ORGANIZER:${clean(me)}`, ...addresses.map((one) => `ATTENDEE:${clean(one)}`), 'END:VFREEBUSY', 'END:VCALENDAR', '',
+    `DTSTART:${stamp(from)}`, `DTEND:${stamp(to)}`, `ORGANIZER:${clean(me)}`, ...addresses.map((one) => `ATTENDEE:${clean(one)}`),
+    ...(masked ? [`X-CALENDARSERVER-MASK-UID:${escape(masked)}`] : []), 'END:VFREEBUSY', 'END:VCALENDAR', '',
   ];
   const response = await client.request('POST', outbox, { body: lines.join('\r\n'), type: 'text/calendar; charset=utf-8' });
   return readSchedule(await response.text());

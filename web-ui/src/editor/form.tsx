@@ -1,18 +1,22 @@
 // The form of an event or task: a few fields at first, all of them when asked.
 import { useRef, useState } from 'preact/hooks';
 import type { Draft } from '../ical/draft';
-import { setAllDay, timesChanged } from '../ical/draft';
-import { parseQuick } from '../ical/quickadd';
+import { setAllDay, setDated, timesChanged } from '../ical/draft';
+import { moveTo } from '../ical/drag';
+import { clockInTitle } from '../ical/quickadd';
 import { DAY, HOUR, dayOf, startOf, timeOfDay } from '../ical/wall';
 import { convert, toUtc, toWall } from '../ical/zone';
 import { sameRule } from '../ical/rule';
+import { cannotMove, type Scope } from '../ical/scope';
 import { formatWhen, t, type Key } from '../i18n';
 import { Dialog } from '../parts/dialog';
 import { CheckField, DayField, SelectField, TextField, TimeField } from '../parts/field';
 import { create, draftOf, update } from '../store/actions';
 import { calendars } from '../store/calendars';
 import type { Shown } from '../store/instances';
-import { askErase, closePanel, withScope } from '../store/panels';
+import { notify } from '../store/notices';
+import { today } from '../store/navigation';
+import { askErase, closePanel, openEdit, withScope } from '../store/panels';
 import { change, here } from '../store/settings';
 import { AlarmFields } from './alarms';
 import { PeopleFields } from './people';
@@ -47,15 +51,22 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
     }
     const moved = calendar !== shown.entry.calendar;
     const ruleChanged = !sameRule(before.current.rule, after.rule) || before.current.customRule !== after.customRule;
-    closePanel();
+    const write = (scope: Scope): void => {
+      if (cannotMove(shown.item, shown.recurrence, scope, before.current, after)) {
+        openEdit(shown, after);
+        notify('failed', t('notice.cannotMove'));
+        return;
+      }
+      closePanel();
+      update(shown, scope, before.current, after, calendar);
+    };
     // Another calendar takes the whole series along; a new rule is no matter of one instance.
-    if (moved) update(shown, 'all', before.current, after, calendar);
-    else if (ruleChanged && !shown.recurrence) update(shown, 'all', before.current, after, calendar);
-    else withScope(shown, false, (scope) => update(shown, ruleChanged && scope === 'this' ? 'following' : scope, before.current, after, calendar));
+    if (moved || (ruleChanged && !shown.recurrence)) write('all');
+    else withScope(shown, false, (scope) => write(ruleChanged && scope === 'this' ? 'following' : scope), () => openEdit(shown, after));
   };
 
   const close = (): void => {
-    const changed = JSON.stringify(draft) !== JSON.stringify(first);
+    const changed = JSON.stringify(draft) !== JSON.stringify(before.current);
     // What was typed is not thrown away by a slip of the mouse.
     if (changed && !leaving) setLeaving(true);
     else closePanel();
@@ -93,7 +104,7 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
         onKeyDown={(event) => (event.ctrlKey || event.metaKey) && event.key === 'Enter' && save()}
       >
         <div class="title-field">
-          <TextField label={t('field.title')} hideLabel placeholder={t(task ? 'field.title' : shown ? 'field.title' : 'quick.hint')} value={draft.title} onChange={(value) => set({ title: value })} autofocus />
+          <TextField label={t('field.title')} hideLabel placeholder={t(task || shown ? 'field.title' : 'editor.hint')} value={draft.title} onChange={(value) => set({ title: value })} autofocus />
         </div>
         {!shown && <QuickPreview draft={draft} first={first} />}
         {task ? <DueFields draft={draft} set={set} /> : <TimeFields draft={draft} set={set} setDraft={setDraft} full={full} />}
@@ -103,8 +114,8 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
             {(!task || draft.dated) && <RecurrenceFields draft={draft} set={set} />}
             <TextField label={t('field.place')} value={draft.place} onChange={(value) => set({ place: value })} />
             <TextField label={t('field.notes')} value={draft.notes} onChange={(value) => set({ notes: value })} rows={3} />
-            {!task && <PeopleFields draft={draft} set={set} />}
-            <AlarmFields alarms={draft.alarms} onChange={(alarms) => set({ alarms })} />
+            {!task && <PeopleFields draft={draft} uid={shown?.item.uid ?? ''} set={set} />}
+            {draft.dated && <AlarmFields alarms={draft.alarms} task={task} onChange={(alarms) => set({ alarms })} />}
             <TextField label={t('field.link')} value={draft.link} onChange={(value) => set({ link: value })} type="url" placeholder="https://" />
             <div class="pair">
               <SelectField label={t('field.class')} value={draft.visibility} onChange={(value) => set({ visibility: value as Draft['visibility'] })}>
@@ -131,14 +142,9 @@ export const Editor = ({ shown, draft: first, calendar: home, anchor }: EditorPr
   );
 };
 
-/** A title like "Lunch 12-13" says the time too, unless the person has set one in the form. */
-const fromTitle = (draft: Draft, first: Draft): Draft => {
-  if (draft.kind !== 'vevent' || timesChanged(first, draft) || draft.rule) return draft;
-  const quick = parseQuick(draft.title, draft.start);
-  if (!quick || quick.title === draft.title || !quick.title || (quick.allDay && quick.rule === null && dayOf(quick.start) === dayOf(draft.start))) return draft;
-  if (quick.allDay) return { ...draft, title: quick.title, rule: quick.rule };
-  return { ...draft, title: quick.title, place: quick.place || draft.place, start: quick.start, end: quick.end, allDay: false, zone: here(), rule: quick.rule };
-};
+/** What a new event's title says of its time holds, unless the person has set one in the form. */
+const fromTitle = (draft: Draft, first: Draft): Draft =>
+  draft.kind !== 'vevent' || draft.title === first.title || timesChanged(first, draft) ? draft : clockInTitle(draft, here());
 
 const QuickPreview = ({ draft, first }: { draft: Draft; first: Draft }) => {
   const read = fromTitle(draft, first);
@@ -166,7 +172,7 @@ interface PartProps {
 const TimeFields = ({ draft, set, setDraft, full }: PartProps & { setDraft: (draft: Draft) => void; full: boolean }) => {
   const { start, end, allDay } = draft;
   const lastDay = allDay ? dayOf(end) - 1 : dayOf(end);
-  const moveStart = (to: number): void => set({ start: to, end: to + (end - start) });
+  const moveStart = (to: number): void => setDraft(moveTo(draft, to, draft.zone));
   const moveEnd = (to: number): void => set({ end: allDay ? Math.max(to, start + DAY) : to < start ? start + HOUR : to });
   return (
     <fieldset class="times">
@@ -195,7 +201,7 @@ const TimeFields = ({ draft, set, setDraft, full }: PartProps & { setDraft: (dra
 const DueFields = ({ draft, set }: PartProps) => (
   <fieldset class="times">
     <legend class="visually-hidden">{t('field.due')}</legend>
-    <CheckField label={t('field.hasDue')} checked={draft.dated} onChange={(dated) => set({ dated })} />
+    <CheckField label={t('field.hasDue')} checked={draft.dated} onChange={(dated) => set(setDated(draft, dated, today()))} />
     {draft.dated && (
       <div class="time-row">
         <DayField label={t('field.due')} day={dayOf(draft.end)} onChange={(day) => set({ end: startOf(day) + timeOfDay(draft.end), start: startOf(day) + timeOfDay(draft.end) })} />

@@ -1,7 +1,7 @@
 // Who is invited, found by name or typed as an address, and when they are busy on that day.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { findPeople, type Person } from '../caldav/access';
-import { freeBusy, type Availability } from '../caldav/scheduling';
+import { freeBusy, type Availability, type Busy } from '../caldav/scheduling';
 import { formatTime, t, type Key } from '../i18n';
 import { nameOf, sameAddress, type Attendee } from '../ical/attendee';
 import type { Draft } from '../ical/draft';
@@ -13,7 +13,8 @@ import { here } from '../store/settings';
 
 export const addressOf = (person: Person): string => person.addresses.find((one) => /^mailto:/i.test(one)) ?? person.addresses[0] ?? person.href;
 
-export const PeopleFields = ({ draft, set }: { draft: Draft; set: (some: Partial<Draft>) => void }) => {
+/** `uid` is that of the event as it is saved already; empty for a new one. */
+export const PeopleFields = ({ draft, uid, set }: { draft: Draft; uid: string; set: (some: Partial<Draft>) => void }) => {
   const { attendees } = draft;
   const add = (one: Attendee): void => {
     if (!attendees.some((other) => sameAddress(other.address, one.address))) set({ attendees: [...attendees, one] });
@@ -32,7 +33,7 @@ export const PeopleFields = ({ draft, set }: { draft: Draft; set: (some: Partial
           ))}
         </ul>
       )}
-      {attendees.length > 0 && !draft.allDay && account().outbox && <FreeBusy draft={draft} />}
+      {attendees.length > 0 && !draft.allDay && account().outbox && <FreeBusy draft={draft} uid={uid} />}
     </div>
   );
 };
@@ -101,8 +102,11 @@ export const PersonSearch = ({ label, onPick, free }: SearchProps) => {
   );
 };
 
+/** Somebody who may come to something else may come to this: only what is certain is a clash. */
+export const clashes = (busy: Busy[], from: number, to: number): boolean => busy.some((one) => !one.tentative && one.start < to && one.end > from);
+
 /** A strip of the day for each person: what is busy, and where the event would be. */
-const FreeBusy = ({ draft }: { draft: Draft }) => {
+const FreeBusy = ({ draft, uid }: { draft: Draft; uid: string }) => {
   const [answers, setAnswers] = useState<Availability[] | null>(null);
   const zone = draft.zone ?? here();
   const start = convert(draft.start, zone, here());
@@ -113,7 +117,7 @@ const FreeBusy = ({ draft }: { draft: Draft }) => {
     if (!own) return;
     let alive = true;
     const from = toUtc(startOf(day), here());
-    freeBusy(client(), account().outbox, own.address, draft.attendees.map((one) => one.address), from, from + DAY, freshId())
+    freeBusy(client(), account().outbox, own.address, draft.attendees.map((one) => one.address), from, from + DAY, freshId(), uid)
       .then((list) => alive && setAnswers(list), () => alive && setAnswers([]));
     return () => void (alive = false);
   }, [day, people]);
@@ -127,7 +131,7 @@ const FreeBusy = ({ draft }: { draft: Draft }) => {
       <div class="fb-scale" aria-hidden="true">{[8, 12, 16, 20].map((hour) => <span key={hour} style={{ left: `${((hour * HOUR - from) / span) * 100}%` }}>{formatTime(hour * HOUR)}</span>)}</div>
       {draft.attendees.map((one) => {
         const busy = answers.find((some) => sameAddress(some.address, one.address))?.busy ?? null;
-        const clash = busy?.some((period) => period.start < toUtc(draft.end, zone) && period.end > toUtc(draft.start, zone));
+        const clash = busy !== null && clashes(busy, toUtc(draft.start, zone), toUtc(draft.end, zone));
         const words = busy === null ? t('freebusy.unknown') : clash ? t('freebusy.busy') : t('freebusy.free');
         return (
           <div class="fb-row" key={one.address}>

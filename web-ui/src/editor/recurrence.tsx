@@ -1,8 +1,8 @@
 // How often: the usual choices as one list, the rest of a rule below, and the whole in words.
-import { speech, t, weekdayName, firstDay } from '../i18n';
+import { firstDay, formatLongDay, speech, t, weekdayName } from '../i18n';
 import type { Draft } from '../ical/draft';
 import { stampsOf } from '../ical/draft';
-import { isLastWeekday, nthWeekday, plainRule, type Frequency, type Rule } from '../ical/rule';
+import { daysToFirst, isLastWeekday, nthWeekday, plainRule, type Frequency, type Rule } from '../ical/rule';
 import { addMonths, dayOf, weekday } from '../ical/wall';
 import { describeRule } from '../ical/words';
 import { DayField, SelectField } from '../parts/field';
@@ -11,6 +11,7 @@ export const RecurrenceFields = ({ draft, set }: { draft: Draft; set: (some: Par
   const { rule } = draft;
   const start = draft.kind === 'vtodo' ? { ...stampsOf(draft).end } : stampsOf(draft).start;
   const day = dayOf(start.time);
+  const wait = daysToFirst(rule, start.time);
   const choose = (value: string): void => {
     if (value === 'custom') return;
     set({ customRule: false, rule: value === 'never' ? null : { ...plainRule(value as Frequency), end: rule?.end ?? { kind: 'never' } } });
@@ -68,7 +69,7 @@ export const RecurrenceFields = ({ draft, set }: { draft: Draft; set: (some: Par
           {rule.end.kind === 'count' && <CountField count={rule.end.count} onChange={(count) => put({ end: { kind: 'count', count } })} />}
         </div>
       )}
-      {rule && <p class="hint" role="status">{describeRule(rule, start, speech)}</p>}
+      {rule && <p class="hint" role="status">{describeRule(rule, start, speech)}{wait > 0 && `. ${t('repeat.begins', { day: formatLongDay(day + wait) })}`}</p>}
     </fieldset>
   );
 };

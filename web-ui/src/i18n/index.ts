@@ -1,6 +1,6 @@
 // The language of the page and the habits of the locale: messages, dates, first day of the week, 12 or 24 hours.
 import { computed } from '@preact/signals';
-import { DAY, dayOf, startOf, type Day, type Wall } from '../ical/wall';
+import { DAY, dayOf, startOf, timeOfDay, type Day, type Wall } from '../ical/wall';
 import type { Speech } from '../ical/words';
 import { settings } from '../store/settings';
 import { de } from './de';
@@ -33,7 +33,8 @@ export const t = (key: Key, values: Values = {}): string => {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 export const formatWall = (time: Wall, options: Intl.DateTimeFormatOptions): string => {
-  const key = `${locale.value} ${JSON.stringify(options)}`;
+  let key: string = locale.value;
+  for (const name in options) key += ` ${name} ${String(options[name as keyof Intl.DateTimeFormatOptions])}`;
   let format = formats.get(key);
   if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale.value, { ...options, timeZone: 'UTC' })));
   return format.format(time);
@@ -41,15 +42,24 @@ export const formatWall = (time: Wall, options: Intl.DateTimeFormatOptions): str
 
 export const formatDay = (day: Day, options: Intl.DateTimeFormatOptions): string => formatWall(startOf(day), options);
 
-export const formatTime = (time: Wall): string => {
-  const short = time % 3_600_000 === 0 && !hours24.value;
-  return formatWall(time, short ? { hour: 'numeric' } : { hour: 'numeric', minute: '2-digit' });
+/** What a page says dozens of times; forgotten when the language changes. */
+const kept = (say: (value: number) => string): ((value: number) => string) => {
+  const all = computed(() => ({ locale: locale.value, words: new Map<number, string>() }));
+  return (value) => {
+    const { words } = all.value;
+    let said = words.get(value);
+    if (said === undefined) words.set(value, (said = say(value)));
+    return said;
+  };
 };
 
-export const formatLongDay = (day: Day): string => {
-  const thisYear = new Date().getUTCFullYear() === new Date(startOf(day)).getUTCFullYear();
-  return formatDay(day, { weekday: 'long', day: 'numeric', month: 'long', ...(thisYear ? {} : { year: 'numeric' }) });
-};
+const sayTime = kept((time) => formatWall(time, time % 3_600_000 === 0 && !hours24.value ? { hour: 'numeric' } : { hour: 'numeric', minute: '2-digit' }));
+export const formatTime = (time: Wall): string => sayTime(timeOfDay(time));
+
+const sayDay = kept((day) => formatDay(day, { weekday: 'long', day: 'numeric', month: 'long' }));
+const sayDayAndYear = kept((day) => formatDay(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }));
+export const formatLongDay = (day: Day): string =>
+  new Date().getUTCFullYear() === new Date(startOf(day)).getUTCFullYear() ? sayDay(day) : sayDayAndYear(day);
 
 /** `3 – 7 August 2026` and the like, with `to` the last day. */
 export const formatDays = (from: Day, to: Day, options: Intl.DateTimeFormatOptions): string => {

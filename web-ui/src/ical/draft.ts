@@ -4,9 +4,10 @@
 import ICAL from 'ical.js';
 import { readAlarms, writeAlarms, type Alarm } from './alarm';
 import { readAttendees, writeAttendees, type Attendee } from './attendee';
-import { readEnd, readStamp, stampAs, text, writeStamp, type Kind, type Stamp } from './item';
+import { instanceEnd, later, lengthBetween, readEnd, readStamp, stampAs, text, writeStamp, type Kind, type Stamp } from './item';
 import { readRule, sameRule, writeRule, type Rule } from './rule';
-import { DAY, HOUR, type Wall } from './wall';
+import { isDone } from './task';
+import { DAY, HOUR, startOf, type Day, type Wall } from './wall';
 import type { Zone } from './zone';
 
 export type Visibility = 'PUBLIC' | 'PRIVATE' | 'CONFIDENTIAL';
@@ -47,8 +48,6 @@ export const readDraft = (component: ICAL.Component, master: ICAL.Component | nu
   const first = readStamp(component, 'dtstart') ?? due;
   const dated = kind === 'vevent' || due !== null || first !== null;
   const own = first ?? { time: 0, date: true, zone: null };
-  const end = kind === 'vtodo' && due ? due : readEnd(component, own);
-  const sameZoneEnd = stampAs(end, own).time;
   const start = at ? stampAs(at, own) : own;
   const recur = master?.getFirstPropertyValue('rrule');
   const masterStart = master ? readStamp(master, 'dtstart') ?? readStamp(master, 'due') : null;
@@ -63,7 +62,7 @@ export const readDraft = (component: ICAL.Component, master: ICAL.Component | nu
     allDay: own.date,
     zone: own.zone,
     start: start.time,
-    end: start.time + (sameZoneEnd - own.time),
+    end: stampAs(instanceEnd(component, own, start), start).time,
     dated,
     rule,
     customRule: Boolean(master && (master.hasProperty('rrule') || master.hasProperty('rdate')) && !rule),
@@ -71,7 +70,7 @@ export const readDraft = (component: ICAL.Component, master: ICAL.Component | nu
     attendees: readAttendees(component),
     visibility: visibility === 'PRIVATE' || visibility === 'CONFIDENTIAL' ? visibility : 'PUBLIC',
     busy: text(component, 'transp').toUpperCase() !== 'TRANSPARENT',
-    done: text(component, 'status').toUpperCase() === 'COMPLETED' || component.hasProperty('completed'),
+    done: isDone(component),
     priority: Number(text(component, 'priority')) || 0,
   };
 };
@@ -114,32 +113,73 @@ export const carryFields = (override: ICAL.Component, before: Draft, after: Draf
   }
 };
 
-/** Puts a start and an end into a component; an event written with DURATION keeps writing one. */
+/**
+ * Puts a start and an end into a component. What was written with DURATION keeps one, and an end in a zone of
+ * its own (a flight, a program that writes UTC) stays in it.
+ */
 export const writeTimes = (component: ICAL.Component, start: Stamp, end: Stamp): void => {
-  if (component.name === 'vtodo') {
-    if (component.hasProperty('dtstart')) {
-      const old = readStamp(component, 'dtstart')!;
-      const due = readStamp(component, 'due');
-      // The start of a task keeps its distance to the due time.
-      const gap = due && due.date === old.date ? stampAs(due, old).time - old.time : 0;
-      writeStamp(component, 'dtstart', { ...end, time: end.time - gap });
-    }
+  if (component.name === 'vtodo') writeDue(component, end);
+  else {
+    const zone = endZone(component, 'dtend', start);
+    writeStamp(component, 'dtstart', start);
+    const endless = !component.hasProperty('dtend');
+    if (endless && component.hasProperty('duration')) writeDuration(component, start, end);
+    // A moment has no end: DTEND has to be later than DTSTART.
+    else if (!endless || end.time !== start.time) writeStamp(component, 'dtend', inZone(end, zone));
+  }
+};
+
+/** The start of a task keeps its distance to the due time; a DURATION says when it is due, and so there is no DUE. */
+const writeDue = (component: ICAL.Component, end: Stamp): void => {
+  const start = readStamp(component, 'dtstart');
+  const due = readStamp(component, 'due');
+  if (!start) {
     writeStamp(component, 'due', end);
     return;
   }
-  const lasted = component.hasProperty('duration') && !component.hasProperty('dtend');
-  writeStamp(component, 'dtstart', start);
-  if (lasted) {
-    const length = end.time - start.time;
-    const duration = start.date ? ICAL.Duration.fromData({ days: Math.max(1, Math.round(length / DAY)) }) : ICAL.Duration.fromSeconds(Math.round(length / 1000));
-    component.updatePropertyWithValue('duration', duration);
-  } else writeStamp(component, 'dtend', end);
+  const zone = endZone(component, 'due', end);
+  const old = due ?? readEnd(component, start);
+  const begin = old.date === start.date && start.date === end.date ? later(end, -lengthBetween(start, old)) : end;
+  writeStamp(component, 'dtstart', begin);
+  if (!due && component.hasProperty('duration')) writeDuration(component, begin, end);
+  else writeStamp(component, 'due', inZone(end, zone));
+};
+
+const writeDuration = (component: ICAL.Component, start: Stamp, end: Stamp): void => {
+  // "P1D" over a night in which the clocks change still means the next day.
+  if (stampAs(readEnd(component, start), start).time === stampAs(end, start).time) return;
+  const days = (stampAs(end, start).time - start.time) / DAY;
+  const seconds = Math.round(lengthBetween(start, end) / 1000);
+  const nominal = start.date || (Number.isInteger(days) && days > 0);
+  const duration = ICAL.Duration.fromData(nominal ? { days: Math.max(1, Math.round(days)) } : { hours: Math.floor(seconds / 3600), minutes: Math.floor((seconds % 3600) / 60), seconds: seconds % 60 });
+  component.updatePropertyWithValue('duration', duration);
+};
+
+/** The zone that an end is to be written in: its own when it has one, else that of the start. */
+const endZone = (component: ICAL.Component, name: 'dtend' | 'due', start: Stamp): Zone => {
+  const old = readStamp(component, name);
+  const own = old && !old.date && old.zone !== null && old.zone !== readStamp(component, 'dtstart')?.zone;
+  return own && !start.date && start.zone !== null ? old.zone : start.zone;
+};
+
+const inZone = (stamp: Stamp, zone: Zone): Stamp => (stamp.date || stamp.zone === zone ? stamp : stampAs(stamp, { ...stamp, zone }));
+
+/** Makes a component that begins at `first` one that begins at `begin`: an instance of it, or the rest of it. */
+export const writeInstance = (component: ICAL.Component, first: Stamp, begin: Stamp): void => {
+  if (component.name === 'vtodo' && !component.hasProperty('dtstart')) writeStamp(component, 'due', begin);
+  else if (component.name === 'vtodo' && !component.hasProperty('due')) writeStamp(component, 'dtstart', begin);
+  else writeTimes(component, begin, instanceEnd(component, first, begin));
 };
 
 export const stampsOf = (draft: Draft): { start: Stamp; end: Stamp } => {
   const zone = draft.allDay ? null : draft.zone;
   const end = draft.allDay && draft.kind === 'vevent' ? Math.max(draft.end, draft.start + DAY) : draft.end;
   return { start: { time: draft.start, date: draft.allDay, zone }, end: { time: end, date: draft.allDay, zone } };
+};
+
+export const lengthOf = (draft: Draft): number => {
+  const { start, end } = stampsOf(draft);
+  return lengthBetween(start, end);
 };
 
 /** The rule the draft asks for; undefined = leave what is there. */
@@ -151,6 +191,10 @@ export const ruleChange = (before: Draft, after: Draft, start: Stamp): ICAL.Recu
 
 export const timesChanged = (before: Draft, after: Draft): boolean =>
   before.start !== after.start || before.end !== after.end || before.allDay !== after.allDay || before.zone !== after.zone || before.dated !== after.dated;
+
+/** A task that had no date is offered this day; one that had a date gets that one back. */
+export const setDated = (draft: Draft, dated: boolean, day: Day): Draft =>
+  dated && !draft.dated && draft.end === 0 ? { ...draft, dated, allDay: true, zone: null, start: startOf(day), end: startOf(day) } : { ...draft, dated };
 
 /** Switching to all-day and back keeps the days; a timed event starts as long as it was, at least an hour. */
 export const setAllDay = (draft: Draft, allDay: boolean, zone: Zone, hour: number): Draft => {

@@ -16,7 +16,9 @@ export const moveTo = (draft: Draft, start: Wall, here: Zone): Draft => {
     const days = dayOf(start) - dayOf(draft.start);
     return { ...draft, start: draft.start + days * DAY, end: draft.end + days * DAY };
   }
-  const zone = draft.zone ?? here;
+  const { zone } = draft;
+  // A floating time knows no night in which the clocks change.
+  if (zone === null) return { ...draft, start, end: start + draft.end - draft.start };
   const length = toUtc(draft.end, zone) - toUtc(draft.start, zone);
   const begin = toUtc(start, here);
   return { ...draft, start: toWall(begin, zone), end: toWall(begin + length, zone) };

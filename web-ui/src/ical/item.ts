@@ -8,6 +8,8 @@ export interface Stamp {
   time: Wall;
   date: boolean;
   zone: Zone;
+  /** A TZID that neither the browser nor the file defines: the time floats, and the name stays with it. */
+  tzid?: string;
 }
 
 export type Kind = 'vevent' | 'vtodo';
@@ -50,7 +52,8 @@ export const stampOf = (time: ICAL.Time, tzid: string | undefined, calendar: ICA
   const at = wall(time.year, time.month, time.day, time.hour, time.minute, time.second);
   if (time.isDate) return { time: at, date: true, zone: null };
   if (time.zone === ICAL.Timezone.utcTimezone) return { time: at, date: false, zone: 'UTC' };
-  return { time: at, date: false, zone: tzid ? resolveZone(tzid, calendar?.getAllSubcomponents('vtimezone') ?? []) : null };
+  const zone = tzid ? resolveZone(tzid, calendar?.getAllSubcomponents('vtimezone') ?? []) : null;
+  return tzid && zone === null ? { time: at, date: false, zone, tzid } : { time: at, date: false, zone };
 };
 
 export const readStamp = (component: ICAL.Component, name: string): Stamp | null => {
@@ -78,18 +81,35 @@ export const icalTime = (stamp: Stamp): ICAL.Time => {
 
 /** Writes into the property that is there, so parameters the page does not know stay with it. */
 export const writeStamp = (component: ICAL.Component, name: string, stamp: Stamp): void => {
-  let property = component.getFirstProperty(name);
+  const property = component.getFirstProperty(name);
   if (!property) {
-    property = new ICAL.Property(name, component);
-    component.addProperty(property);
+    addStamp(component, name, stamp);
+    return;
   }
   const before = readStamp(component, name);
   property.resetType(stamp.date ? 'date' : 'date-time');
   property.setValue(icalTime(stamp));
   property.removeParameter('value');
-  if (stamp.date || stamp.zone === null || stamp.zone === 'UTC') property.removeParameter('tzid');
+  writeZone(property, stamp, before?.zone ?? null);
+};
+
+/** One more property of that name, for EXDATE and the like. */
+export const addStamp = (component: ICAL.Component, name: string, stamp: Stamp): void => {
+  const property = new ICAL.Property(name, component);
+  property.resetType(stamp.date ? 'date' : 'date-time');
+  property.setValue(icalTime(stamp));
+  writeZone(property, stamp, null);
+  component.addProperty(property);
+};
+
+/** `before` is the zone of the value that was there. */
+export const writeZone = (property: ICAL.Property, stamp: Stamp, before: Zone): void => {
+  // A form that was given no zone gives none back: whoever wrote the name may know it.
+  const unknown = stamp.zone === null && !stamp.date ? stamp.tzid ?? (before === null ? property.getFirstParameter('tzid') : undefined) : undefined;
+  if (unknown) property.setParameter('tzid', unknown);
+  else if (stamp.date || stamp.zone === null || stamp.zone === 'UTC') property.removeParameter('tzid');
   // The TZID as its writer spelt it is kept while the zone stays the same.
-  else if (before?.zone !== stamp.zone || !property.getFirstParameter('tzid')) property.setParameter('tzid', tzidOf(stamp.zone));
+  else if (before !== stamp.zone || !property.getFirstParameter('tzid')) property.setParameter('tzid', tzidOf(stamp.zone));
 };
 
 export const stampUtc = (stamp: Stamp, here: Zone): number => toUtc(stamp.time, stamp.zone ?? here);
@@ -99,8 +119,8 @@ export const stampWall = (stamp: Stamp, here: Zone): Wall =>
 /** The same instant as a stamp of another zone and type: how RECURRENCE-ID, EXDATE and DTSTART meet. */
 export const stampAs = (stamp: Stamp, like: Stamp): Stamp => {
   if (like.date) return { time: wall(parts(stamp.time).year, parts(stamp.time).month, parts(stamp.time).day), date: true, zone: null };
-  if (stamp.date || stamp.zone === like.zone) return { time: stamp.time, date: false, zone: like.zone };
-  return { time: stampWall(stamp, like.zone), date: false, zone: like.zone };
+  if (stamp.date || stamp.zone === like.zone) return { ...like, time: stamp.time };
+  return { ...like, time: stampWall(stamp, like.zone) };
 };
 
 export const text = (component: ICAL.Component, name: string): string => {
@@ -121,5 +141,24 @@ export const readEnd = (component: ICAL.Component, start: Stamp): Stamp => {
     if (start.date) return { ...start, time: start.time + days };
     return { ...start, time: toWall(toUtc(start.time + days, start.zone) + exact, start.zone) };
   }
-  return start.date ? { ...start, time: start.time + 86_400_000 } : start;
+  // Only events last a day by default; a task without a due time has none.
+  return start.date && component.name === 'vevent' ? { ...start, time: start.time + 86_400_000 } : start;
+};
+
+/** From a start to an end: exact time, or the wall clock's where there is no zone (a date, a floating time). */
+export const lengthBetween = (start: Stamp, end: Stamp): number =>
+  nominal(start) ? stampAs(end, start).time - start.time : stampUtc(end, start.zone) - stampUtc(start, start.zone);
+
+export const later = (start: Stamp, length: number): Stamp =>
+  ({ ...start, time: nominal(start) ? start.time + length : toWall(toUtc(start.time, start.zone) + length, start.zone) });
+
+const nominal = (stamp: Stamp): boolean => stamp.date || stamp.zone === null;
+
+/**
+ * End of an instance that begins at `begin`, of a component that begins at `first`: DTEND and DUE give every
+ * instance the exact time of the first one, a DURATION is counted anew (RFC 5545 section 3.8.5.3).
+ */
+export const instanceEnd = (component: ICAL.Component, first: Stamp, begin: Stamp): Stamp => {
+  const lasts = component.hasProperty('duration') && !component.hasProperty('dtend') && !component.hasProperty('due');
+  return lasts ? readEnd(component, begin) : later(begin, lengthBetween(first, readEnd(component, first)));
 };

@@ -2,8 +2,10 @@
 //
 // Each pass finds one thing (recurrence, date, time, length, place), takes its words out, and what is left
 // is the title. Both languages are always understood: people mix them.
+import type { Draft } from './draft';
 import { plainRule, type Rule } from './rule';
 import { DAY, HOUR, MINUTE, addMonths, dayFrom, dayOf, parts, startOf, weekday, type Day, type Wall } from './wall';
+import type { Zone } from './zone';
 
 export interface Quick {
   title: string;
@@ -191,6 +193,36 @@ const takeTime = (line: Line): { start: number; end: number | null } | null => {
   if (at !== null) return { start: at, end: null };
   if (line.take('(?:at\\s+)?noon|mittags')) return { start: 12 * HOUR, end: null };
   return line.take('(?:at\\s+)?midnight|mitternachts?') ? { start: 0, end: null } : null;
+};
+
+// "5 am Montag" is a Monday, not a morning: after a space "am" stands at the end or before a mark.
+const HALF = '(?:am|pm|\\s+(?:am|pm)(?!\\s+[\\p{L}\\d]))';
+const CLOCK = `\\d{1,2}:\\d{2}${HALF}?(?:\\s*uhr)?|\\d{1,2}${HALF}|\\d{1,2}(?:\\.\\d{2})?\\s*uhr`;
+
+/**
+ * A title like "Lunch 12:30" in a form that has a day already: only a time that can be nothing else is taken,
+ * and every other word stays in the title. The draft itself when the title says no time.
+ */
+export const clockInTitle = (draft: Draft, zone: Zone): Draft => {
+  if (draft.allDay && draft.end - draft.start > DAY) return draft;
+  const line = new Line(draft.title);
+  const at = '(?:(?:from|at|von|um|ab|@)\\s*)?';
+  const to = '\\s*(?:-|–|to|until|till|bis)\\s*';
+  const found = line.take(`${at}(${CLOCK})(?:${to}(${CLOCK}|\\d{1,2}))?`);
+  const start = found && clock(found[1]!);
+  const title = line.rest.replace(/\s+/g, ' ').replace(/^[\s,;–-]+|[\s,;–-]+$/g, '');
+  if (start === null || !title) return draft;
+  const last = found?.[2] ? clock(found[2]) : null;
+  if (found?.[2] && last === null) return draft;
+  const day = startOf(dayOf(draft.start));
+  const length = draft.allDay ? HOUR : draft.end - draft.start;
+  const end = last === null ? day + start + length : day + last + (last <= start ? DAY : 0);
+  return { ...draft, title, allDay: false, zone: draft.allDay ? zone : draft.zone, start: day + start, end };
+};
+
+const clock = (words: string): number | null => {
+  const [, hours, minutes, half] = /^(\d+)(?:[:.](\d+))?\s*([ap]m)?/i.exec(words)!;
+  return time(hours!, minutes, half);
 };
 
 const time = (hours: string, minutes: string | undefined, half: string | undefined): number | null => {

@@ -1,7 +1,8 @@
 // A recurrence rule as the form shows it: the common shapes as choices, everything else kept as it is.
 import ICAL from 'ical.js';
 import { icalTime, type Stamp } from './item';
-import { dayOf, daysInMonth, parts, weekday, type Wall } from './wall';
+import { NEAR, nearest, startsOf, untilWall } from './series';
+import { dayOf, daysInMonth, parts, timeOfDay, weekday, type Wall } from './wall';
 import { toUtc } from './zone';
 
 export const CODES = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'] as const;
@@ -88,6 +89,68 @@ export const writeRule = (rule: Rule, start: Stamp): ICAL.Recur => {
   const recur = ICAL.Recur.fromString(fields.join(';'));
   if (rule.end.kind === 'until') recur.until = untilTime(rule.end.day * 86_400_000 + (start.time % 86_400_000), start);
   return recur;
+};
+
+/** DTSTART is always an instance (RFC 5545 section 3.8.5.3): days from it to the first one that a weekly rule names. */
+export const daysToFirst = (rule: Rule | null, start: Wall): number =>
+  rule?.frequency === 'WEEKLY' && rule.weekdays.length > 0 ? Math.min(...rule.weekdays.map((one) => (one - weekday(dayOf(start)) + 7) % 7)) : 0;
+
+/**
+ * A rule for a series that began at `old` and begins at `start` now: a weekly rule for Tuesdays, dragged to
+ * Wednesday, is a rule for Wednesdays. Null when no rule says that.
+ */
+export const shiftedRule = (recur: ICAL.Recur, old: Stamp, start: Stamp): ICAL.Recur | null => {
+  const shifted = shiftedDays(recur, old, start);
+  const clock = timeOfDay(start.time) !== timeOfDay(old.time) || start.date !== old.date || start.zone !== old.zone;
+  if (!shifted || (clock && ['BYHOUR', 'BYMINUTE', 'BYSECOND'].some((part) => part in shifted.parts))) return null;
+  const until = untilWall(recur, old);
+  if (until !== null) shifted.until = untilTime(shiftedUntil(recur, shifted, old, start, until), start);
+  return shifted;
+};
+
+const shiftedDays = (recur: ICAL.Recur, old: Stamp, start: Stamp): ICAL.Recur | null => {
+  const days = dayOf(start.time) - dayOf(old.time);
+  if (days === 0) return recur.clone();
+  const rule = readRule(recur, old);
+  if (rule && rule.frequency !== 'WEEKLY') return writeRule({ ...rule, end: rule.end.kind === 'count' ? rule.end : { kind: 'never' } }, start);
+  return shiftedParts(recur, old, days);
+};
+
+/** The parts of a rule some days later: null when that is not exactly what the rule can say. */
+const shiftedParts = (recur: ICAL.Recur, old: Stamp, days: number): ICAL.Recur | null => {
+  const by = recur.parts as Record<string, (string | number)[]>;
+  const only = (...names: string[]): boolean => Object.keys(by).every((one) => names.includes(one));
+  if (recur.freq === 'DAILY' || recur.freq === 'WEEKLY') return only('BYDAY', 'BYSETPOS') ? shiftedWeek(recur, by.BYDAY ?? [], days) : null;
+  if (recur.freq !== 'MONTHLY' && recur.freq !== 'YEARLY') return only() ? recur.clone() : null;
+  if (!only('BYMONTHDAY', 'BYMONTH', 'BYSETPOS')) return null;
+  // Every month has 28 days, and those before the last likewise; what lies beyond would slip into another month.
+  const numbers = (by.BYMONTHDAY ?? [parts(old.time).day]).map(Number);
+  const inMonth = (one: number): boolean => Math.abs(one) <= 28 && Math.abs(one + days) <= 28 && one * (one + days) > 0;
+  if (!numbers.every(inMonth)) return null;
+  const shifted = recur.clone();
+  if (by.BYMONTHDAY) shifted.setComponent('BYMONTHDAY', numbers.map((one) => one + days));
+  return shifted;
+};
+
+const shiftedWeek = (recur: ICAL.Recur, byday: (string | number)[], days: number): ICAL.Recur | null => {
+  const turn = (day: number): number => (((day + days) % 7) + 7) % 7;
+  const codes = byday.map((one) => CODES.indexOf(one as (typeof CODES)[number]));
+  if (codes.includes(-1)) return null;
+  const shifted = recur.clone();
+  // The week begins later by as much, or every second week would take its days from two.
+  if (recur.freq === 'WEEKLY' && recur.interval > 1 && codes.length > 1) shifted.wkst = turn(recur.wkst - 1) + 1;
+  if (codes.length > 0) shifted.setComponent('BYDAY', codes.map((one) => CODES[turn(one)]!));
+  return shifted;
+};
+
+/** UNTIL moves by as much as the series, but never loses the last instance: the second Monday may come after the second Tuesday. */
+const shiftedUntil = (recur: ICAL.Recur, shifted: ICAL.Recur, old: Stamp, start: Stamp, until: Wall): Wall => {
+  const by = start.time - old.time;
+  const last = recur.freq === 'MONTHLY' && dayOf(start.time) !== dayOf(old.time) ? startsOf(recur, old, old.time, until + 1).at(-1) : undefined;
+  if (last === undefined) return until + by;
+  const endless = shifted.clone();
+  endless.until = null as unknown as ICAL.Time;
+  return nearest(startsOf(endless, start, last + by - NEAR, last + by + NEAR), last + by) ?? until + by;
 };
 
 /** Monday first: the order of a week, not of the codes. */

@@ -14,7 +14,12 @@ interface Transition {
 
 const formats = new Map<string, Intl.DateTimeFormat | null>();
 const years = new Map<string, Transition[]>();
-const homemade = new Map<string, ICAL.Timezone>();
+interface Homemade {
+  tzid: string;
+  rules: ICAL.Timezone;
+}
+
+const homemade = new Map<string, Homemade>();
 
 const format = (zone: string): Intl.DateTimeFormat | null => {
   let found = formats.get(zone);
@@ -81,7 +86,7 @@ const lookUp = (zone: string, year: number): Transition[] => {
 export const offsetAt = (utc: number, zone: Zone): number => {
   if (zone === null || zone === 'UTC') return 0;
   const own = homemade.get(zone);
-  if (own) return homemadeOffset(own, utc);
+  if (own) return homemadeOffset(own.rules, utc);
   if (!isKnown(zone)) return 0;
   let offset = 0;
   for (const change of transitions(zone, new Date(utc).getUTCFullYear())) if (change.at <= utc) offset = change.offset;
@@ -130,20 +135,32 @@ export const resolveZone = (tzid: string, definitions: ICAL.Component[]): Zone =
   if (tzid === 'Z' || tzid === 'UTC') return 'UTC';
   const windows = WINDOWS[tzid];
   if (windows) return windows;
-  const names = tzid.split('/');
-  for (let from = 0; from < names.length; from++) {
-    const name = names.slice(from).join('/');
+  const steps = tzid.split('/');
+  for (let from = 0; from < steps.length; from++) {
+    const name = steps.slice(from).join('/');
     if (name.includes('/') && isKnown(name)) return name;
   }
   const definition = definitions.find((one) => String(one.getFirstPropertyValue('tzid')) === tzid);
-  if (!definition) return isKnown(tzid) ? tzid : null;
-  const name = `${tzid} (${definition.toString().length})`;
-  if (!homemade.has(name)) homemade.set(name, new ICAL.Timezone(definition));
+  return definition ? homemadeName(tzid, definition) : isKnown(tzid) ? tzid : null;
+};
+
+const names = new WeakMap<ICAL.Component, string>();
+const namesByText = new Map<string, string>();
+
+/** One name for one definition: two files may mean different zones by the same TZID ("Customized Time Zone"). */
+const homemadeName = (tzid: string, definition: ICAL.Component): string => {
+  const known = names.get(definition);
+  if (known) return known;
+  const text = definition.toString();
+  const name = namesByText.get(text) ?? `${tzid} (${namesByText.size + 1})`;
+  namesByText.set(text, name);
+  names.set(definition, name);
+  if (!homemade.has(name)) homemade.set(name, { tzid, rules: new ICAL.Timezone(definition) });
   return name;
 };
 
 /** What a TZID parameter says for a zone: the name a home-made one had in its own file. */
-export const tzidOf = (zone: string): string => (homemade.has(zone) ? zone.replace(/ \(\d+\)$/, '') : zone);
+export const tzidOf = (zone: string): string => homemade.get(zone)?.tzid ?? zone;
 
 let found = '';
 /** The browser's zone; asked once, because the question is slow and the views ask it for every day. */

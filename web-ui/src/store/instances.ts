@@ -1,12 +1,15 @@
 // The instances that the visible calendars have in a range of days, ready to be drawn.
-import { expand, instanceKey, recurs, titleOf, touches, type Instance } from '../ical/expand';
-import type { Item } from '../ical/item';
+//
+// To turn the page costs what is in sight, not what is held: single events lie in drawers, one a week. And a list
+// in which nothing changed is the same list, of the same objects, so that nothing is drawn again for it.
+import { computed, type ReadonlySignal } from '@preact/signals';
 import type { Collection } from '../caldav/collections';
-import type { Day } from '../ical/wall';
+import { instanceKey, isSeries, lastDay, ruled, singles, titleOf, touches, type Instance } from '../ical/expand';
+import { text } from '../ical/item';
+import { dayOf, type Day } from '../ical/wall';
 import { shown } from './calendars';
 import { entriesOf, version, type Entry } from './entries';
 import { here } from './settings';
-import { text } from '../ical/item';
 
 export interface Shown extends Instance {
   key: string;
@@ -18,40 +21,100 @@ export interface Shown extends Instance {
   open: boolean;
 }
 
-// Turning back and forth between months finds each event expanded already.
-const cache = new WeakMap<Item, { from: Day; to: Day; zone: string; list: Instance[] }[]>();
-
-// A single event is worked out once, and then only compared with the range.
-const singles = new WeakMap<Item, { zone: string; list: Instance[] }>();
-const ALWAYS: [Day, Day] = [-1_000_000, 4_000_000];
-
-const single = (item: Item, from: Day, to: Day, zone: string): Instance[] => {
-  let known = singles.get(item);
-  if (known?.zone !== zone) singles.set(item, (known = { zone, list: expand(item, ...ALWAYS, zone) }));
-  return known.list.filter((one) => touches(one, from, to));
-};
-
-const expanded = (item: Item, from: Day, to: Day, zone: string): Instance[] => {
-  if (item.overrides.length === 0 && item.master && !recurs(item.master)) return single(item, from, to, zone);
-  const kept = cache.get(item) ?? [];
-  const found = kept.find((one) => one.from === from && one.to === to && one.zone === zone);
-  if (found) return found.list;
-  const list = expand(item, from, to, zone);
-  cache.set(item, [{ from, to, zone, list }, ...kept].slice(0, 4));
-  return list;
-};
-
+/** Reading it draws the caller again when the list changes. */
 export const instancesIn = (from: Day, to: Day): Shown[] => {
-  version.value; // read, so that the caller is drawn again
+  const key = `${from} ${to}`;
+  let list = lists.get(key);
+  if (!list) {
+    list = steady(() => gather(from, to));
+    lists.set(key, list);
+    if (lists.size > MOST_LISTS) lists.delete(lists.keys().next().value!);
+  }
+  return list.value;
+};
+
+const lists = new Map<string, ReadonlySignal<Shown[]>>();
+const MOST_LISTS = 16;
+
+const sameList = <T>(a: T[], b: T[]): boolean => a.length === b.length && a.every((one, index) => one === b[index]);
+
+/** A computed list that stays the old one while its elements are the old ones. */
+const steady = <T>(make: () => T[]): ReadonlySignal<T[]> => {
+  let last: T[] = [];
+  return computed(() => {
+    const next = make();
+    if (!sameList(last, next)) last = next;
+    return last;
+  });
+};
+
+const looks = (one: Collection): string => JSON.stringify({ ...one, syncToken: '', ctag: '' });
+
+let drawn: Collection[] = [];
+/** The visible calendars; another sync token makes no other calendar of one. */
+const visible = steady(() => (drawn = shown.value.map((one) => drawn.find((old) => old === one || looks(old) === looks(one)) ?? one)));
+
+interface Held {
+  /** Single events by the weeks they touch. */
+  drawers: Map<number, Shown[]>;
+  /** Those that would lie in very many. */
+  long: Shown[];
+  series: { entry: Entry; calendar: Collection }[];
+}
+
+const WEEK = 7;
+const LONG = 30;
+const weekOf = (day: Day): number => Math.floor(day / WEEK);
+
+const held = computed((): Held => {
+  version.value;
   const zone = here();
-  const found: Shown[] = [];
-  for (const calendar of shown.value) {
+  const all: Held = { drawers: new Map(), long: [], series: [] };
+  for (const calendar of visible.value) {
     for (const entry of entriesOf(calendar.href)) {
       if (entry.item.kind !== 'vevent') continue;
-      for (const one of expanded(entry.item, from, to, zone)) found.push(present(entry, calendar, one));
+      for (const one of singles(entry.item, zone)) file(all, shownOf(entry, calendar, one));
+      if (isSeries(entry.item, zone)) all.series.push({ entry, calendar });
     }
   }
-  return found.sort(order);
+  return all;
+});
+
+const file = ({ drawers, long }: Held, one: Shown): void => {
+  const last = weekOf(lastDay(one));
+  let week = weekOf(dayOf(one.start));
+  if (last - week > LONG) {
+    long.push(one);
+    return;
+  }
+  for (; week <= last; week++) {
+    const drawer = drawers.get(week);
+    if (drawer) drawer.push(one);
+    else drawers.set(week, [one]);
+  }
+};
+
+const gather = (from: Day, to: Day): Shown[] => {
+  const { drawers, long, series } = held.value;
+  const zone = here();
+  const found = new Set<Shown>();
+  const look = (one: Shown): void => {
+    if (touches(one, from, to)) found.add(one);
+  };
+  for (let week = weekOf(from); week <= weekOf(to - 1); week++) drawers.get(week)?.forEach(look);
+  long.forEach(look);
+  for (const { entry, calendar } of series) for (const one of ruled(entry.item, from, to, zone)) found.add(shownOf(entry, calendar, one));
+  return [...found].sort(order);
+};
+
+const showns = new WeakMap<Instance, Shown>();
+
+const shownOf = (entry: Entry, calendar: Collection, one: Instance): Shown => {
+  const old = showns.get(one);
+  if (old && old.entry === entry && old.calendar === calendar) return old;
+  const fresh = present(entry, calendar, one);
+  showns.set(one, fresh);
+  return fresh;
 };
 
 interface Face {

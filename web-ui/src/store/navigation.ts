@@ -1,5 +1,5 @@
 // Which view of which day is shown; the address of the page says it, so back and bookmarks work.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { dayOf, parseDay, printDay, type Day } from '../ical/wall';
 import { toWall } from '../ical/zone';
 import { here } from './settings';
@@ -13,6 +13,8 @@ export const view = signal<View>('month');
 export const day = signal<Day>(today());
 /** Ticks once a minute: the now-line, and what today is. */
 export const clock = signal(Date.now());
+/** Today for the views: drawn again at midnight, not with every tick. */
+export const thisDay = computed((): Day => dayOf(toWall(clock.value, here())));
 
 const read = (): void => {
   const [, name, date] = location.hash.split('/');

@@ -11,13 +11,13 @@ import { calendars, preferred } from './calendars';
 import { notify } from './notices';
 import { here } from './settings';
 import type { Shown } from './instances';
-import type { Scope } from '../ical/scope';
+import { cannotMove, type Scope } from '../ical/scope';
 import { t } from '../i18n';
 
 export type Panel =
   | { kind: 'details'; shown: Shown; anchor: DOMRect | null }
   | { kind: 'editor'; shown: Shown | null; draft: Draft; calendar: string; anchor: DOMRect | null }
-  | { kind: 'scope'; title: string; danger: boolean; choose: (scope: Scope) => void; cancel: () => void }
+  | { kind: 'scope'; title: string; task: boolean; danger: boolean; choose: (scope: Scope) => void; cancel: () => void }
   | { kind: 'confirm'; title: string; text: string; yes: string; run: () => void }
   | { kind: 'dayList'; day: Day; anchor: DOMRect | null }
   | { kind: 'history'; href: string; calendar: string; title: string }
@@ -43,7 +43,7 @@ export const withScope = (shown: Shown, danger: boolean, run: (scope: Scope) => 
     return;
   }
   panel.value = {
-    kind: 'scope', title: shown.title, danger,
+    kind: 'scope', title: shown.title, task: shown.item.kind === 'vtodo', danger,
     choose: (scope) => {
       closePanel();
       run(scope);
@@ -88,7 +88,8 @@ export const applyDrag = (shown: Shown, after: Draft, drawn: () => void): void =
     return;
   }
   withScope(shown, false, (scope) => {
-    update(shown, scope, before, after, shown.entry.calendar, 'done.moved');
+    if (cannotMove(shown.item, shown.recurrence, scope, before, after)) notify('failed', t('notice.cannotMove'));
+    else update(shown, scope, before, after, shown.entry.calendar, 'done.moved');
     drawn();
   }, drawn);
 };

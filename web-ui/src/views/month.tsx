@@ -1,5 +1,5 @@
 // The month: weeks of seven days, bars across them; on a phone dots, and the chosen day's events below.
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { Click, Key, Press } from '../parts/types';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { firstDay, formatDay, formatLongDay, t, weekdayName } from '../i18n';
@@ -8,13 +8,13 @@ import { lastDay } from '../ical/expand';
 import { DAY, addMonths, dayOf, isoWeek, parts, startOf, startOfMonth, startOfWeek, weekday, type Day } from '../ical/wall';
 import { draftOf } from '../store/actions';
 import { instancesIn, type Shown } from '../store/instances';
-import { clock, day, go, today } from '../store/navigation';
+import { day, go, thisDay } from '../store/navigation';
 import { applyDrag, openEditor, openNew, panel } from '../store/panels';
 import { here } from '../store/settings';
 import { DayEvents } from './agenda';
 import { Seen } from '../parts/seen';
 import { Chip, Line } from './chip';
-import { placeLanes } from './layout';
+import { placeLanes, type Bar } from './layout';
 import { dayAt, follow } from './pointer';
 
 export const monthRange = (at: Day): [Day, Day] => {
@@ -28,9 +28,9 @@ const HEAD = 30;
 
 /** Days a drag marks: those a new event would cover, or an event's new place. */
 const marked = signal<{ from: Day; to: Day; key: string } | null>(null);
+const dragged = computed(() => marked.value?.key ?? '');
 
 export const MonthView = ({ phone }: { phone: boolean }) => {
-  clock.value; // today changes at midnight
   const [from, to] = monthRange(day.value);
   const all = instancesIn(from, to);
   const weeks = Array.from({ length: (to - from) / 7 }, (_, index) => from + index * 7);
@@ -45,7 +45,12 @@ export const MonthView = ({ phone }: { phone: boolean }) => {
         ))}
       </div>
       <div class="month-body" ref={body} onKeyDown={moveFocus}>
-        {weeks.map((week) => <Week key={week} week={week} all={all} fit={phone ? 0 : fit} phone={phone} />)}
+        {weeks.map((week) => (
+          <Week
+            key={week} week={week} all={all} fit={phone ? 0 : fit} phone={phone} month={parts(startOf(day.value)).month}
+            chosen={inWeek(week, day.value)} now={inWeek(week, thisDay.value)}
+          />
+        ))}
       </div>
       {phone && <DayEvents day={day.value} all={all} />}
     </div>
@@ -65,7 +70,20 @@ const useFit = (body: { current: HTMLDivElement | null }, weeks: number): number
   return fit;
 };
 
-const Week = ({ week, all, fit, phone }: { week: Day; all: Shown[]; fit: number; phone: boolean }) => {
+/** A day for the week it lies in: the others are not drawn again when it moves. */
+const inWeek = (week: Day, at: Day): Day | null => (at >= week && at < week + 7 ? at : null);
+
+interface WeekProps {
+  week: Day;
+  all: Shown[];
+  fit: number;
+  phone: boolean;
+  month: number;
+  chosen: Day | null;
+  now: Day | null;
+}
+
+const Week = ({ week, all, fit, phone, month, chosen, now }: WeekProps) => {
   const mine = all.filter((one) => dayOf(one.start) < week + 7 && lastDay(one) >= week);
   const bars = placeLanes(mine.map((item) => ({ item, first: dayOf(item.start), last: lastDay(item) })), week);
   const counts = [0, 0, 0, 0, 0, 0, 0];
@@ -82,21 +100,15 @@ const Week = ({ week, all, fit, phone }: { week: Day; all: Shown[]; fit: number;
   return (
     <div class="week" role="group" aria-label={t('week.n', { n: isoWeek(week + 3) })}>
       <button type="button" class="week-number" onClick={() => go('week', week)} aria-label={t('week.open', { n: isoWeek(week + 3) })}><span aria-hidden="true">{isoWeek(week + 3)}</span></button>
-      {days.map((at) => <Cell key={at} at={at} count={counts[at - week]!} phone={phone} colors={phone ? colorsOf(mine, at) : []} />)}
+      {days.map((at) => (
+        <Cell
+          key={at} at={at} count={counts[at - week]!} phone={phone} colors={phone ? colorsOf(mine, at).join(' ') : ''}
+          outside={parts(startOf(at)).month !== month} chosen={at === chosen} now={at === now}
+        />
+      ))}
       {!phone && (
         <div class="bars">
-          {visible.map((bar) => (
-            <Chip
-              key={`${bar.item.key} ${bar.from}`}
-              one={bar.item}
-              className={`${isBar(bar.item) ? 'bar' : 'dot'} ${bar.before ? 'before' : ''} ${bar.after ? 'after' : ''}`}
-              style={{ gridColumn: `${bar.from + 1} / ${bar.to + 1}`, gridRow: bar.lane + 1 }}
-              dim={marked.value?.key === bar.item.key}
-              onPointerDown={(event) => dragEvent(event, bar.item)}
-            >
-              <Line one={bar.item} />
-            </Chip>
-          ))}
+          {visible.map(({ item, lane, from, to, before, after }) => <WeekBar key={`${item.key} ${from}`} one={item} lane={lane} from={from} to={to} before={before} after={after} />)}
           {days.map((at, index) => {
             const hidden = counts[index]! - visible.filter((bar) => covers(bar, index)).length;
             return hidden > 0 && (
@@ -114,34 +126,56 @@ const Week = ({ week, all, fit, phone }: { week: Day; all: Shown[]; fit: number;
   );
 };
 
+/** Its properties are plain, so that a bar that stays where it is is not drawn again. */
+const WeekBar = ({ one, lane, from, to, before, after }: Omit<Bar<Shown>, 'item'> & { one: Shown }) => (
+  <Chip
+    one={one}
+    className={`${isBar(one) ? 'bar' : 'dot'} ${before ? 'before' : ''} ${after ? 'after' : ''}`}
+    style={{ gridColumn: `${from + 1} / ${to + 1}`, gridRow: lane + 1 }}
+    dim={dragged.value === one.key}
+    onPointerDown={(event) => dragEvent(event, one)}
+  >
+    <Line one={one} />
+  </Chip>
+);
+
 const covers = (bar: { from: number; to: number }, column: number): boolean => bar.from <= column && bar.to > column;
 const range = (bar: { from: number; to: number }): number[] => Array.from({ length: bar.to - bar.from }, (_, index) => bar.from + index);
 const isBar = (one: Shown): boolean => one.allDay || dayOf(one.start) !== lastDay(one);
 const colorsOf = (all: Shown[], at: Day): string[] =>
   [...new Set(all.filter((one) => dayOf(one.start) <= at && lastDay(one) >= at).map((one) => one.calendar.color))].slice(0, 4);
 
-const Cell = ({ at, count, phone, colors }: { at: Day; count: number; phone: boolean; colors: string[] }) => {
-  const p = parts(startOf(at));
-  const outside = p.month !== parts(startOf(day.value)).month;
+interface CellProps {
+  at: Day;
+  count: number;
+  phone: boolean;
+  /** With a space between them. */
+  colors: string;
+  outside: boolean;
+  chosen: boolean;
+  now: boolean;
+}
+
+const Cell = ({ at, count, phone, colors, outside, chosen, now }: CellProps) => {
+  const { day: number } = parts(startOf(at));
   const mark = marked.value;
   const classes = [
-    'cell', outside && 'outside', at === today() && 'today', at === day.value && 'chosen', [0, 6].includes(weekday(at)) && 'weekend', mark && at >= mark.from && at <= mark.to && 'marked',
+    'cell', outside && 'outside', now && 'today', chosen && 'chosen', [0, 6].includes(weekday(at)) && 'weekend', mark && at >= mark.from && at <= mark.to && 'marked',
   ];
   const click = (event: Click): void => {
-    const number = (event.target as HTMLElement).closest('.number');
     if (phone) day.value = at;
-    else if (number) go('day', at);
+    else if ((event.target as HTMLElement).closest('.number')) go('day', at);
     // A click by mouse was answered by the drag already; this one comes from the keyboard.
     else if (event.detail === 0) openNew(at, event.currentTarget.getBoundingClientRect());
   };
   return (
     <button
-      type="button" class={classes.filter(Boolean).join(' ')} data-day={at} tabIndex={at === day.value ? 0 : -1}
-      aria-label={`${formatLongDay(at)}, ${t('events.n', { n: count })}`} aria-current={at === today() ? 'date' : undefined} aria-pressed={phone ? at === day.value : undefined}
+      type="button" class={classes.filter(Boolean).join(' ')} data-day={at} tabIndex={chosen ? 0 : -1}
+      aria-label={`${formatLongDay(at)}, ${t('events.n', { n: count })}`} aria-current={now ? 'date' : undefined} aria-pressed={phone ? chosen : undefined}
       onClick={click} onPointerDown={phone ? undefined : (event) => dragCells(event, at)}
     >
-      <Seen className="number" text={p.day === 1 && !phone ? formatDay(at, { day: 'numeric', month: 'short' }) : String(p.day)} />
-      {phone && <span class="dots" aria-hidden="true">{colors.map((color) => <i key={color} style={{ background: color }} />)}</span>}
+      <Seen className="number" text={number === 1 && !phone ? formatDay(at, { day: 'numeric', month: 'short' }) : String(number)} />
+      {phone && <span class="dots" aria-hidden="true">{colors.split(' ').filter(Boolean).map((color) => <i key={color} style={{ background: color }} />)}</span>}
     </button>
   );
 };

@@ -1,7 +1,8 @@
 // Tasks: what is due, what has no date, what is done. A tick writes STATUS and COMPLETED.
 import { useEffect, useState } from 'preact/hooks';
 import { formatDay, formatTime, t } from '../i18n';
-import { readStamp, stampWall, text } from '../ical/item';
+import { stampWall, text } from '../ical/item';
+import { taskRows } from '../ical/task';
 import { titleOf, type Instance } from '../ical/expand';
 import { dayOf, type Wall } from '../ical/wall';
 import { draftOf, update } from '../store/actions';
@@ -21,15 +22,13 @@ interface Task {
 }
 
 const read = (): Task[] =>
-  tasks().flatMap(({ entry, calendar }) => {
-    const component = entry.item.master ?? entry.item.overrides[0];
-    if (!component) return [];
-    const due = readStamp(component, 'due') ?? null;
-    const at = due ? stampWall(due, here()) : 0;
-    const instance: Instance = { item: entry.item, component, recurrence: null, start: at, end: at, allDay: due?.date ?? true, zone: null, startUtc: 0, endUtc: 0 };
-    const done = text(component, 'status').toUpperCase() === 'COMPLETED' || component.hasProperty('completed');
-    return [{ shown: present(entry, calendar, instance), due: due ? at : null, date: due?.date ?? true, done, priority: Number(text(component, 'priority')) || 10 }];
-  });
+  tasks().flatMap(({ entry, calendar }) =>
+    taskRows(entry.item).map(({ component, recurrence, due, done }): Task => {
+      const at = due ? stampWall(due, here()) : 0;
+      const instance: Instance = { item: entry.item, component, recurrence, start: at, end: at, allDay: due?.date ?? true, zone: null, startUtc: 0, endUtc: 0 };
+      return { shown: present(entry, calendar, instance), due: due ? at : null, date: due?.date ?? true, done, priority: Number(text(component, 'priority')) || 10 };
+    }),
+  );
 
 const GROUPS = ['overdue', 'today', 'later', 'someday', 'done'] as const;
 
@@ -72,7 +71,8 @@ const Row = ({ task }: { task: Task }) => {
   const title = titleOf(one.component) || t('event.untitled');
   const tick = (): void => {
     const before = draftOf(one);
-    update(one, 'all', before, { ...before, done: !task.done }, one.entry.calendar, task.done ? 'done.reopened' : 'done.completed');
+    // One instance of a series is done, not the series.
+    update(one, one.recurrence ? 'this' : 'all', before, { ...before, done: !task.done }, one.entry.calendar, task.done ? 'done.reopened' : 'done.completed');
   };
   const due = task.due === null ? '' : `${formatDay(dayOf(task.due), { weekday: 'short', day: 'numeric', month: 'short' })}${task.date ? '' : `, ${formatTime(task.due)}`}`;
   return (

@@ -1,19 +1,20 @@
 // Days side by side with their hours: the week, the day, and on a phone three days.
+import { computed } from '@preact/signals';
 import type { Style } from '../parts/types';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { firstDay, formatDay, formatLongDay, formatTime, t } from '../i18n';
 import { lastDay } from '../ical/expand';
 import { DAY, HOUR, dayOf, isoWeek, parts, startOf, startOfWeek, weekday, type Day } from '../ical/wall';
 import { offsetAt, printOffset, toUtc, toWall } from '../ical/zone';
 import { instancesIn, type Shown } from '../store/instances';
-import { clock, go, today } from '../store/navigation';
+import { clock, go, thisDay } from '../store/navigation';
 import { openEditor, panel } from '../store/panels';
 import { here, settings } from '../store/settings';
 import { Seen } from '../parts/seen';
 import { Chip, Line, Marks } from './chip';
 import { Cursor } from './cursor';
-import { dragAllDay, dragBlock, dragCreate, dragEmptyDay, dragResize, ghost, HOUR_HEIGHT, type Ghost } from './griddrag';
-import { placeColumns, placeLanes } from './layout';
+import { dragAllDay, dragBlock, dragCreate, dragEmptyDay, dragResize, ghost, HOUR_HEIGHT } from './griddrag';
+import { placeColumns, placeLanes, type Bar } from './layout';
 
 export const weekRange = (at: Day, phone: boolean): [Day, Day] => {
   if (phone) return [at, at + 3];
@@ -21,12 +22,15 @@ export const weekRange = (at: Day, phone: boolean): [Day, Day] => {
   return [from, from + 7];
 };
 
+/** The event that is being dragged: its block is drawn again when the drag begins and ends, not while it moves. */
+const dragged = computed(() => ghost.value?.key ?? '');
+
 export const TimeGrid = ({ from, to, wide }: { from: Day; to: Day; wide: boolean }) => {
-  clock.value;
-  const days = Array.from({ length: to - from }, (_, index) => from + index).filter((one) => settings.value.weekends || ![0, 6].includes(weekday(one)) || to - from < 7);
+  const { weekends } = settings.value;
+  const days = useMemo(() => Array.from({ length: to - from }, (_, index) => from + index).filter((one) => weekends || ![0, 6].includes(weekday(one)) || to - from < 7), [from, to, weekends]);
   const all = instancesIn(from, to);
-  const long = all.filter((one) => one.allDay || one.end - one.start >= DAY);
-  const timed = all.filter((one) => !one.allDay && one.end - one.start < DAY);
+  const isLong = (one: Shown): boolean => one.allDay || one.end - one.start >= DAY;
+  const [long, timed] = useMemo(() => [all.filter(isLong), all.filter((one) => !isLong(one))], [all]);
   const scroller = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     // The morning is in sight, or what is now.
@@ -62,7 +66,7 @@ const ZoneLabel = ({ at }: { at: Day }) => (
 );
 
 const DayHead = ({ at, single }: { at: Day; single: boolean }) => {
-  const now = at === today();
+  const now = at === thisDay.value;
   return (
     <button type="button" class={`day-head ${now ? 'today' : ''}`} aria-label={formatLongDay(at)} aria-current={now ? 'date' : undefined} onClick={() => go('day', at)}>
       <Seen className="name" text={formatDay(at, { weekday: single ? 'long' : 'short' })} />
@@ -84,22 +88,12 @@ const AllDay = ({ days, items }: { days: Day[]; items: Shown[] }) => {
     <div class="all-day" role="group" aria-label={t('event.allDay')}>
       <span class="corner">{t('allDay.short')}</span>
       <div class="strip">
-        {days.map((one, index) => (
-          <div
-            key={one} style={{ gridColumn: index + 1 }} class={`day-slot ${ghost.value?.allDay && one >= dayOf(ghost.value.start) && one < dayOf(ghost.value.end) ? 'marked' : ''}`} data-day={one} data-strip="1"
-            onPointerDown={(event) => dragEmptyDay(event, one)}
-          />
-        ))}
+        {days.map((one, index) => <DaySlot key={one} at={one} column={index + 1} />)}
         <div class="bars">
           {shown.map((bar) => (
-            <Chip
-              key={bar.item.key} one={bar.item} dim={ghost.value?.key === bar.item.key}
-              className={`bar ${bar.before ? 'before' : ''} ${bar.after ? 'after' : ''}`}
-              style={{ gridColumn: `${column(bar.from)} / ${Math.max(column(bar.from) + 1, column(bar.to))}`, gridRow: bar.lane + 1 }}
-              onPointerDown={(event) => dragAllDay(event, bar.item)}
-            >
-              <Line one={bar.item} />
-            </Chip>
+            <AllDayBar
+              key={bar.item.key} one={bar.item} lane={bar.lane} from={column(bar.from)} to={Math.max(column(bar.from) + 1, column(bar.to))} before={bar.before} after={bar.after}
+            />
           ))}
           {days.map((one, index) => more(one) > 0 && (
             <button
@@ -114,6 +108,22 @@ const AllDay = ({ days, items }: { days: Day[]; items: Shown[] }) => {
     </div>
   );
 };
+
+const DaySlot = ({ at, column }: { at: Day; column: number }) => {
+  const one = ghost.value;
+  const marked = one?.allDay && at >= dayOf(one.start) && at < dayOf(one.end);
+  return <div style={{ gridColumn: column }} class={`day-slot ${marked ? 'marked' : ''}`} data-day={at} data-strip="1" onPointerDown={(event) => dragEmptyDay(event, at)} />;
+};
+
+/** `from` and `to` are columns of the strip. */
+const AllDayBar = ({ one, lane, from, to, before, after }: Omit<Bar<Shown>, 'item'> & { one: Shown }) => (
+  <Chip
+    one={one} dim={dragged.value === one.key} className={`bar ${before ? 'before' : ''} ${after ? 'after' : ''}`}
+    style={{ gridColumn: `${from} / ${to}`, gridRow: lane + 1 }} onPointerDown={(event) => dragAllDay(event, one)}
+  >
+    <Line one={one} />
+  </Chip>
+);
 
 const Hours = () => (
   <div class="hours" aria-hidden="true">
@@ -140,33 +150,44 @@ const Column = ({ at, items }: { at: Day; items: Shown[] }) => {
       // A night in which the clocks go back can end before it began, by the clock.
       return { item, start, end: Math.min(DAY, Math.max(item.end - begin, start + SHORTEST)) };
     });
-  const now = toWall(clock.value, here());
-  const one = ghost.value;
-  const ghostHere = one && !one.allDay && one.start < begin + DAY && one.end > begin;
   return (
     <div
-      class={`column ${at === today() ? 'today' : ''} ${[0, 6].includes(weekday(at)) ? 'weekend' : ''}`} data-day={at} role="group" aria-label={formatLongDay(at)}
+      class={`column ${at === thisDay.value ? 'today' : ''} ${[0, 6].includes(weekday(at)) ? 'weekend' : ''}`} data-day={at} role="group" aria-label={formatLongDay(at)}
       onPointerDown={(event) => event.target === event.currentTarget && dragCreate(event, at)}
     >
       {placeColumns(blocks).map(({ item: block, column, columns, width }) => (
-        <BlockChip key={block.item.key} block={block} left={column / columns} width={width / columns} inner={columns > 1} />
+        <BlockChip key={block.item.key} one={block.item} start={block.start} end={block.end} left={column / columns} width={width / columns} inner={columns > 1} />
       ))}
-      {ghostHere && <GhostBlock ghost={one} begin={begin} />}
-      {dayOf(now) === at && <div class="now" style={{ top: `${((now - begin) / HOUR) * HOUR_HEIGHT}px` }}><span class="visually-hidden">{t('now', { time: formatTime(now) })}</span></div>}
+      <GhostBlock begin={begin} />
+      {at === thisDay.value && <NowLine begin={begin} />}
     </div>
   );
 };
 
+const NowLine = ({ begin }: { begin: number }) => {
+  const now = toWall(clock.value, here());
+  return <div class="now" style={{ top: `${pixels(now - begin)}px` }}><span class="visually-hidden">{t('now', { time: formatTime(now) })}</span></div>;
+};
+
 const pixels = (time: number): number => (time / HOUR) * HOUR_HEIGHT;
 
-const BlockChip = ({ block, left, width, inner }: { block: Block; left: number; width: number; inner: boolean }) => {
-  const { item: one, start, end } = block;
+interface BlockProps {
+  one: Shown;
+  start: number; // within the day
+  end: number;
+  left: number;
+  width: number;
+  inner: boolean;
+}
+
+/** Its properties are plain, so that a block that stays where it is is not drawn again. */
+const BlockChip = ({ one, start, end, left, width, inner }: BlockProps) => {
   const height = pixels(end - start) - 2;
   const size = height < 30 ? 'short' : height < 54 ? 'middle' : '';
   const other = one.zone ? `${formatTime(toWall(one.startUtc, one.zone))} ${cityOf(one.zone)}` : '';
   return (
     <Chip
-      one={one} className={`block ${size} ${inner ? 'inner' : ''}`} dim={ghost.value?.key === one.key} onPointerDown={(event) => dragBlock(event, one)}
+      one={one} className={`block ${size} ${inner ? 'inner' : ''}`} dim={dragged.value === one.key} onPointerDown={(event) => dragBlock(event, one)}
       style={{ top: `${pixels(start) + 1}px`, height: `${height}px`, left: `calc(${left * 100}% + 1px)`, width: `calc(${width * 100}% - 4px)` }}
     >
       <span class="block-title">{one.title || t('event.untitled')}<Marks one={one} /></span>
@@ -184,7 +205,9 @@ const Place = ({ one }: { one: Shown }) => {
 
 export const cityOf = (zone: string): string => zone.split('/').at(-1)!.replace(/_/g, ' ');
 
-const GhostBlock = ({ ghost: one, begin }: { ghost: Ghost; begin: number }) => {
+const GhostBlock = ({ begin }: { begin: number }) => {
+  const one = ghost.value;
+  if (!one || one.allDay || one.start >= begin + DAY || one.end <= begin) return null;
   const start = Math.max(0, one.start - begin);
   const end = Math.min(DAY, one.end - begin);
   return (

@@ -33,6 +33,10 @@ it('floats where it has no zone', () => {
   const one = { ...draft(wall(2026, 3, 3, 9), wall(2026, 3, 3, 10)), zone: null };
   expect(moveTo(one, wall(2026, 3, 4, 9), BERLIN)).toMatchObject({ zone: null, start: wall(2026, 3, 4, 9) });
 });
+it('is as long by the clock where it has no zone, whatever night it comes to', () => {
+  const one = { ...draft(wall(2026, 3, 27, 23), wall(2026, 3, 28, 5)), zone: null };
+  expect(moveTo(one, wall(2026, 3, 28, 23), BERLIN).end).toBe(wall(2026, 3, 29, 5));
+});
 it('is never stretched to nothing', () => {
   expect(stretchTo(draft(wall(2026, 3, 3, 9), wall(2026, 3, 3, 10)), wall(2026, 3, 3, 8), BERLIN).end).toBe(wall(2026, 3, 3, 9, 15));
 });

@@ -1,7 +1,8 @@
 // Lines that people type, in both languages, read on Friday 27 November 2026 at 10:00.
 import { expect, it } from 'vitest';
-import { parseQuick } from '../../src/ical/quickadd';
-import { DAY, dayOf, printDay, printTime, wall } from '../../src/ical/wall';
+import { emptyDraft } from '../../src/ical/draft';
+import { clockInTitle, parseQuick } from '../../src/ical/quickadd';
+import { DAY, HOUR, dayOf, printDay, printTime, wall } from '../../src/ical/wall';
 
 const now = wall(2026, 11, 27, 10);
 const read = (line: string): string => {
@@ -36,3 +37,33 @@ it.each([
   ['May I ask', 'May I ask | 2026-11-27'],
   ['', 'nothing'],
 ])('%s', (line, expected) => expect(read(line)).toBe(expected));
+
+// The form has a day of its own: a title there says a time of the clock, or nothing.
+const inForm = (title: string): string => {
+  const draft = { ...emptyDraft('vevent', now, now + HOUR, false, 'Europe/Berlin'), title };
+  const read = clockInTitle(draft, 'Europe/Berlin');
+  return read === draft ? 'as typed' : `${read.title} | ${printDay(dayOf(read.start))} ${printTime(read.start)}-${printTime(read.end)}${read.rule ? ' rule' : ''}`;
+};
+
+it.each([
+  ['Weekly report', 'as typed'],
+  ['Dentist tomorrow', 'as typed'],
+  ['Holiday 3-7 August', 'as typed'],
+  ['Chapters 12-13', 'as typed'],
+  ['Look at 3 flats', 'as typed'],
+  ['Vorlesung 5 am Montag', 'as typed'],
+  ['Call Bo at 25:30', 'as typed'],
+  ['14:30', 'as typed'],
+  ['Lunch with Bo 12:30', 'Lunch with Bo | 2026-11-27 12:30-13:30'],
+  ['Dentist tomorrow 9:30', 'Dentist tomorrow | 2026-11-27 09:30-10:30'],
+  ['Weekly report 15:00-15:45', 'Weekly report | 2026-11-27 15:00-15:45'],
+  ['Call at 9am for 15 min', 'Call for 15 min | 2026-11-27 09:00-10:00'],
+  ['Chor um 20 Uhr', 'Chor | 2026-11-27 20:00-21:00'],
+  ['Party 22:00-2', 'Party | 2026-11-27 22:00-02:00'],
+])('in the form: %s', (title, expected) => expect(inForm(title)).toBe(expected));
+
+it('an all-day event of one day gets an hour of it, one of several days keeps them', () => {
+  const days = (count: number) => ({ ...emptyDraft('vevent', wall(2026, 11, 27), wall(2026, 11, 27 + count), true, null), title: 'Conference 9:00' });
+  expect(clockInTitle(days(1), 'Europe/Berlin')).toMatchObject({ allDay: false, zone: 'Europe/Berlin', start: wall(2026, 11, 27, 9), end: wall(2026, 11, 27, 10) });
+  expect(clockInTitle(days(3), 'Europe/Berlin').allDay).toBe(true);
+});
