@@ -103,6 +103,12 @@ impl Error {
         Error::forbidden((CALDAV, name), reason)
     }
 
+    /// A question whose answer would take more time or room than one may (RFC 4791 section 7.8).
+    pub fn beyond_limits(reason: impl Into<String>) -> Error {
+        let (status, name) = (StatusCode::INSUFFICIENT_STORAGE, (DAV, "number-of-matches-within-limits"));
+        Error::Condition { status, name, href: None, reason: reason.into() }
+    }
+
     /// The status code.
     pub fn status(&self) -> StatusCode {
         match self {

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 pub use collation::Collation;
 use collation::Needle;
-pub use matching::matches;
+pub use matching::{Budget, matches, matches_within};
 
 /// A time-range, in UTC seconds; `i64::MIN` and `i64::MAX` where it is open.
 pub type TimeRange = Range<i64>;

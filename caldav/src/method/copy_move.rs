@@ -6,9 +6,10 @@ use http::StatusCode;
 
 use super::delete::{removal, removed, word};
 use super::put::{Target, check_object, refusal, target};
-use super::{Change, Outcome, Write, git_path, missing, permit, plain, resource, write_file};
+use super::{Change, Outcome, Write, git_path, missing, permit, plain, resource, room, write_file};
 use crate::context::Context;
 use crate::error::Error;
+use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE};
 use crate::request::Depth;
 use crate::resource::{Found, Path, Resource, What, is_hidden};
 use crate::scheduling;
@@ -17,6 +18,9 @@ use crate::webdav::conditional::{self, State};
 use crate::webdav::lock::{LockChange, Touch};
 use crate::webdav::names::{CALDAV, DAV};
 use crate::world::{Collection, Member};
+
+/// `calendars/OWNER`: names in the path of a home.
+const HOME_DEPTH: usize = 2;
 
 /// The change.
 pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
@@ -66,7 +70,7 @@ fn of_member(
         if rights != Rights::Owner || there.is_calendar() {
             return Err(Error::NotAllowed { method: context.request.method.to_string(), what: "a collection" });
         }
-        return replace_collection(context, member, &there);
+        return replace_collection(context, source, member, &there, is_move);
     }
     if is_move && is_hidden(member, source.rights) {
         return Err(missing(&source.href, "read"));
@@ -83,6 +87,10 @@ fn of_member(
     permit(context, &target.path(), touch)?;
     // What is confidential to its owner is not to be had by a copy.
     let octets = super::get::visible(member, source.rights);
+    let replaced = target.present.as_ref().map_or(0, |present| present.octets.len() as u64);
+    let stays = is_move && target.collection.owner() == collection.owner();
+    let gone = if stays { member.octets.len() as u64 } else { 0 };
+    room::check_octets(context, target.collection.owner(), octets.len() as u64, replaced + gone)?;
     check_member(context, &target, collection, member, is_move)?;
     let mut writes = vec![Write::File(target.path(), octets)];
     writes.extend(carry_properties(context, collection, member, &target, is_move)?);
@@ -140,8 +148,9 @@ fn check_member(
         return Ok(());
     }
     let object = match &member.object {
-        Some(object) => Arc::clone(object),
-        None => context.parser.parse(member.id, &member.octets).map_err(refusal)?,
+        Some(object) if collection.is_calendar() => Arc::clone(object),
+        // A message of an inbox was read as one, and is none that a calendar can keep.
+        _ => context.parser.parse(member.id, &member.octets).map_err(refusal)?,
     };
     check_object(&target.collection.file, &object)?;
     if !is_move || target.collection.owner() != collection.owner() {
@@ -180,12 +189,39 @@ fn carry_properties(
     write_file(context.world, &target.collection, &file)
 }
 
-fn replace_collection(context: &Context<'_>, member: &Member, there: &Collection) -> Result<Change, Error> {
+/// A file takes the place of a folder and of all in it.
+fn replace_collection(
+    context: &Context<'_>,
+    source: &Resource,
+    member: &Arc<Member>,
+    there: &Collection,
+    is_move: bool,
+) -> Result<Change, Error> {
     overwritten(context)?;
     permit(context, &there.path, Touch::Existence)?;
-    let path = there.path.to_string();
-    let writes = vec![Write::Remove(path.clone()), Write::File(path, member.octets.clone())];
-    Ok(Change::new(writes, format!("replace the folder {} by a file", there.name()), plain(StatusCode::NO_CONTENT)))
+    let (path, from) = (there.path.to_string(), git_path(source).unwrap_or_default());
+    if path.split('/').count() <= HOME_DEPTH + 1 {
+        let reason = "in a home there are calendars and folders, and files only in these";
+        return Err(Error::forbidden((CALDAV, "calendar-collection-location-ok"), reason));
+    }
+    if from.starts_with(&format!("{path}/")) {
+        return Err(Error::forbidden((DAV, "valid-destination"), "the source is in what would be replaced"));
+    }
+    if is_move && is_hidden(member, source.rights) {
+        return Err(missing(&source.href, "read"));
+    }
+    let octets = super::get::visible(member, source.rights);
+    let replaced = there.octets + context.world.below(&path).map(|below| below.octets).sum::<u64>();
+    room::check_octets(context, there.owner(), octets.len() as u64, replaced)?;
+    let mut writes = vec![Write::Remove(path.clone()), Write::File(path.clone(), octets)];
+    if is_move {
+        writes.extend(removal(context, source)?);
+    }
+    let message = format!("replace the folder {} by a file", there.name());
+    let mut change = Change::new(writes, message, plain(StatusCode::NO_CONTENT));
+    change.locks.push(LockChange::RemoveAt(path));
+    change.locks.extend(is_move.then_some(from).map(LockChange::RemoveAt));
+    Ok(change)
 }
 
 fn of_collection(
@@ -208,10 +244,16 @@ fn of_collection(
     if is_there {
         writes.push(Write::Remove(path.clone()));
     }
-    let is_deep = is_move || context.request.depth(Depth::Infinity)? != Depth::Zero;
-    copy_tree(context, source.rights, &from, &path, is_deep, &mut writes)?;
-    if is_move {
-        writes.push(Write::Remove(from.clone()));
+    match is_move {
+        true => {
+            move_tree(context, &from, &path, &mut writes);
+            writes.push(Write::Remove(from.clone()));
+        }
+        false => {
+            let is_deep = context.request.depth(Depth::Infinity)? != Depth::Zero;
+            copy_tree(context, &from, &path, is_deep, &mut writes);
+            check_copy(context, &path, &writes)?;
+        }
     }
     let status = if is_there { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     let verb = if is_move { "move" } else { "copy" };
@@ -249,30 +291,63 @@ fn destination(context: &Context<'_>, to: &Path, collection: &Collection) -> Res
     Ok((path, is_there))
 }
 
-/// Every file of the repository below a directory, the collections' own files too.
-fn copy_tree(
-    context: &Context<'_>,
-    rights: Rights,
-    from: &str,
-    to: &str,
-    is_deep: bool,
-    writes: &mut Vec<Write>,
-) -> Result<(), Error> {
+/// Whether the user who asks has room for a copy, in place of what is there.
+fn check_copy(context: &Context<'_>, path: &str, writes: &[Write]) -> Result<(), Error> {
+    let files = writes.iter().filter_map(|write| match write {
+        Write::File(path, octets) => Some((path, octets.len() as u64)),
+        Write::Remove(_) => None,
+    });
+    let is_own_file = |path: &str| path.ends_with(CALENDAR_FILE) || path.ends_with(COLLECTION_FILE);
+    let collections = files.clone().filter(|(path, _)| is_own_file(path)).count();
+    let deepest = files.clone().map(|(path, _)| path.rsplit_once('/').map_or("", |(above, _)| above));
+    let deepest = deepest.max_by_key(|path| path.split('/').count()).unwrap_or_default();
+    room::check_collections(context, collections, deepest)?;
+    let there = context.world.collection(path).into_iter().chain(context.world.below(path));
+    let replaced = there.map(|collection| collection.octets).sum();
+    room::check_octets(context, &context.login().user, files.map(|(_, octets)| octets).sum(), replaced)
+}
+
+/// Every file below a directory as it lies in the repository, those included that only a person could have put there.
+fn move_tree(context: &Context<'_>, from: &str, to: &str, writes: &mut Vec<Write>) {
+    let snapshot = context.world.snapshot();
+    let mut directories = vec![String::new()];
+    while let Some(below) = directories.pop() {
+        for entry in snapshot.list(&format!("{from}{below}")) {
+            let path = format!("{below}/{}", entry.name);
+            match snapshot.read(&format!("{from}{path}")) {
+                Ok(octets) => writes.push(Write::File(format!("{to}{path}"), octets)),
+                Err(_) => directories.push(path),
+            }
+        }
+    }
+}
+
+/// What the user who asks may read below a directory, with the collections' own files.
+fn copy_tree(context: &Context<'_>, from: &str, to: &str, is_deep: bool, writes: &mut Vec<Write>) {
     let collections = context.world.collection(from).into_iter().chain(context.world.below(from).filter(|_| is_deep));
     for collection in collections {
+        let rights = Rights::of(context.world, context.login(), collection);
+        if !rights.can_read() {
+            continue;
+        }
         let below = &collection.path[from.len()..];
+        let members = || collection.members().filter(|member| is_deep && crate::resource::may_see(rights, member));
         let mut file = (*collection.file).clone();
         if rights != Rights::Owner {
             file.shares.clear();
+            // The address of a subscription is its owner's secret.
+            file.source = None;
         }
         file.link = None;
-        let name = if collection.is_calendar() { ".calendar.toml" } else { ".collection.toml" };
+        file.member_properties.retain(|(name, _)| members().any(|member| *member.name == **name));
+        let name = if collection.is_calendar() { CALENDAR_FILE } else { COLLECTION_FILE };
         writes.push(Write::File(format!("{to}{below}/{name}"), file.write_into("").into()));
-        let members = collection.members().filter(|member| is_deep && crate::resource::may_see(rights, member));
-        for member in members {
+        for member in members() {
             let octets = super::get::visible(member, rights);
             writes.push(Write::File(format!("{to}{below}/{}", member.name), octets));
         }
     }
-    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

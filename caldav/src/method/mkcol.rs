@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{Change, Outcome, Write, missing, permit, plain};
+use super::{Change, Outcome, Write, missing, permit, plain, room};
 use crate::context::Context;
 use crate::error::Error;
 use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE, CollectionFile};
@@ -13,11 +13,6 @@ use crate::webdav::multistatus::response;
 use crate::webdav::names::{CALDAV, CALENDAR_SERVER, DAV, Name};
 use crate::webdav::properties::{self, Instruction, Of};
 use crate::webdav::xml::{Element, Writer};
-
-/// Collections that one user may have.
-const MOST: usize = 1000;
-/// Collections inside one another.
-const DEPTH: usize = 16;
 
 /// The change.
 pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
@@ -54,10 +49,7 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
         let reason = "there are no collections in a calendar";
         return Err(Error::forbidden((CALDAV, "calendar-collection-location-ok"), reason));
     }
-    let home = crate::world::World::home_path(&context.login().user);
-    if context.world.below(&home).count() >= MOST || place.path().split('/').count() > DEPTH {
-        return Err(Error::TooLarge(format!("more than {MOST} collections, or {DEPTH} inside one another")));
-    }
+    room::check_collections(context, 1, &place.path())?;
     let mut file = CollectionFile::default();
     let of = if is_calendar { Of::Calendar { is_new: true } } else { Of::Collection };
     if let Err(refused) = properties::make(&mut file, &changes, of) {

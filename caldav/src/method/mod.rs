@@ -11,6 +11,7 @@ pub mod post;
 pub mod propfind;
 pub mod proppatch;
 pub mod put;
+mod room;
 
 use bytes::Bytes;
 use gitstore::ObjectId;

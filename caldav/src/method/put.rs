@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode};
 use ical::{CalendarObject, Fault};
 
-use super::{Change, Outcome, Write, missing, permit, with_etag};
+use super::{Change, Outcome, Write, missing, permit, room, with_etag};
 use crate::context::Context;
 use crate::error::Error;
 use crate::limits::MAX_ATTENDEES;
@@ -15,7 +15,6 @@ use crate::scheduling;
 use crate::webdav::conditional::{self, State};
 use crate::webdav::lock::Touch;
 use crate::webdav::names::{CALDAV, DAV};
-use crate::webdav::properties::used;
 use crate::world::{Collection, Kind, Member};
 
 /// Where an object is to be written.
@@ -96,11 +95,7 @@ pub fn put(context: &Context<'_>, target: &Target) -> Result<Change, Error> {
         return Err(Error::caldav("max-resource-size", reason));
     }
     let before = target.present.as_ref().map_or(0, |member| member.octets.len() as u64);
-    if used(context.world, target.collection.owner()) + body.len() as u64 > settings.quota + before {
-        let reason = format!("the calendars would have more than the {} octets they may have", settings.quota);
-        let (status, name) = (StatusCode::INSUFFICIENT_STORAGE, (DAV, "quota-not-exceeded"));
-        return Err(Error::Condition { status, name, href: None, reason });
-    }
+    room::check_octets(context, target.collection.owner(), body.len() as u64, before)?;
     if let Some(twin) = target.collection.twin(&target.name) {
         let reason = format!("there is {}, and not every computer could tell the two names apart", twin.name);
         return Err(Error::conflict((DAV, "valid-resource-name"), reason));

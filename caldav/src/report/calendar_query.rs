@@ -3,15 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ical::Zone;
-use ical::filter::{CompTest, Filter, matches};
+use ical::filter::{Budget, CompTest, Filter, matches_within};
+use ical::{CalendarObject, Zone};
 
 use super::{CalendarData, filter, floating_zone};
 use crate::context::Context;
 use crate::error::Error;
 use crate::method::{Outcome, missing};
 use crate::request::Depth;
-use crate::resource::{Resource, What, children, may_see, member_resource};
+use crate::resource::{Resource, What, children, is_hidden, may_see, member_resource};
 use crate::webdav::access::Rights;
 use crate::webdav::multistatus::Multistatus;
 use crate::webdav::names::CALDAV;
@@ -33,12 +33,13 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
         limit,
         multistatus: Multistatus::new(context.request.wants_minimal()),
         count: 0,
+        budget: Budget::default(),
     };
     match &resource.what {
         What::Collection(_) | What::Inbox(_, Some(_)) => found.collection(resource, body, &filter)?,
         What::Member(collection, member) => {
             let zone = floating_zone(Some(body), Some(&collection.file))?;
-            found.member(resource, member, &filter, &zone);
+            found.member(resource, member, &filter, &zone)?;
         }
         What::Home(_) if context.request.depth(Depth::Zero)? != Depth::Zero => {
             let calendars = children(context.world, context.login(), resource);
@@ -63,6 +64,7 @@ struct Found<'a> {
     limit: Option<usize>,
     multistatus: Multistatus,
     count: usize,
+    budget: Budget,
 }
 
 impl Found<'_> {
@@ -73,17 +75,33 @@ impl Found<'_> {
         }
         let zone = floating_zone(Some(body), Some(&collection.file))?;
         for member in candidates(collection, filter) {
-            if may_see(resource.rights, member) && is_match(self.context, resource.rights, member, filter, &zone) {
+            if may_see(resource.rights, member) && self.is_match(resource.rights, member, filter, &zone)? {
                 self.add(&member_resource(resource, collection, member), member);
             }
         }
         Ok(())
     }
 
-    fn member(&mut self, resource: &Resource, member: &Member, filter: &Filter, zone: &Zone) {
-        if is_match(self.context, resource.rights, member, filter, zone) {
+    fn member(&mut self, resource: &Resource, member: &Member, filter: &Filter, zone: &Zone) -> Result<(), Error> {
+        if self.is_match(resource.rights, member, filter, zone)? {
             self.add(resource, member);
         }
+        Ok(())
+    }
+
+    /// What is confidential is found by what may be seen of it.
+    fn is_match(&mut self, rights: Rights, member: &Member, filter: &Filter, zone: &Zone) -> Result<bool, Error> {
+        let Some(object) = &member.object else { return Ok(false) };
+        let seen = is_hidden(member, rights).then(|| {
+            let times = ical::redact::times_only(object);
+            CalendarObject::parse(times, self.context.parser.zones())
+        });
+        let found = match seen {
+            None => matches_within(object, filter, zone, &mut self.budget),
+            Some(Ok(seen)) => matches_within(&seen, filter, zone, &mut self.budget),
+            Some(Err(_)) => Ok(false),
+        };
+        found.map_err(|_| Error::beyond_limits("the rules of these objects take too long to follow"))
     }
 
     fn add(&mut self, resource: &Resource, member: &Member) {
@@ -99,16 +117,6 @@ impl Found<'_> {
         let wanted = self.question.wanted(&view, &mut buffer);
         self.multistatus.properties(&view, wanted);
     }
-}
-
-/// What is confidential is found by what may be seen of it.
-fn is_match(context: &Context<'_>, rights: Rights, member: &Member, filter: &Filter, zone: &Zone) -> bool {
-    let Some(object) = &member.object else { return false };
-    if rights < Rights::Owner && object.class() == ical::Class::Confidential {
-        let seen = ical::CalendarObject::parse(ical::redact::times_only(object), context.parser.zones());
-        return seen.is_ok_and(|seen| matches(&seen, filter, zone));
-    }
-    matches(object, filter, zone)
 }
 
 /// Members that can match: those of the range, where the filter has one that every match meets.

@@ -1,5 +1,7 @@
 //! calendar-multiget (RFC 4791 section 7.9).
 
+use std::collections::HashSet;
+
 use http::StatusCode;
 
 use super::{CalendarData, floating_zone};
@@ -18,8 +20,10 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
     let question = Question::read(Some(body), Some(&data)).or_else(|_| Question::read(None, Some(&data)))?;
     let mut multistatus = Multistatus::new(context.request.wants_minimal());
     let mut buffer = Vec::new();
-    for href in body.children_named(DAV, "href").map(Element::text) {
-        let href = href.trim();
+    let asked: Vec<_> = body.children_named(DAV, "href").map(Element::text).collect();
+    let mut seen = HashSet::new();
+    // What is asked for twice is told once.
+    for href in asked.iter().map(|href| href.trim()).filter(|href| seen.insert(*href)) {
         let found = Path::parse(href).map(|path| context.find(&path));
         let Ok(Found::Resource(found)) = found else {
             multistatus.status(href, StatusCode::NOT_FOUND);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ical::CalendarObject;
-use ical::itip::{self, Answer, Identify, Instance};
+use ical::itip::{self, Answer, Identify, Instance, TooManyAnswers};
 
 use super::calendars::{self, Copy};
 use super::delivery::{Delivery, Status};
@@ -31,13 +31,14 @@ pub struct Stored {
     pub answers: Vec<Answer>,
 }
 
-/// Sends what an attendee answers by storing a version of the own copy.
+/// Sends what an attendee answers by storing a version of the own copy. Too many answers at once are refused, since each
+/// instance that is answered by itself becomes a component of the organizer's event.
 pub fn store(
     delivery: &mut Delivery<'_>,
     invitation: Invitation<'_>,
     before: Option<&CalendarObject>,
     sent: &CalendarObject,
-) -> Stored {
+) -> Result<Stored, TooManyAnswers> {
     let addresses = delivery.addresses.clone();
     let identify = |address: &str| addresses.identity(address);
     let is_forced = organizer_lines(sent).any(|line| line.parameter("SCHEDULE-FORCE-SEND").is_some());
@@ -48,7 +49,7 @@ pub fn store(
     if !invitation.is_answered {
         answers.clear();
     }
-    let status = (!answers.is_empty()).then(|| send(delivery, invitation, sent, &answers, &identify));
+    let status = (!answers.is_empty()).then(|| send(delivery, invitation, sent, &answers, &identify)).transpose()?;
     let octets = itip::rewrite(sent, |instance, old, new| {
         let new = new.without_parameter("SCHEDULE-FORCE-SEND");
         if old.is("ORGANIZER") {
@@ -68,7 +69,7 @@ pub fn store(
             _ => new,
         }
     });
-    Stored { octets, answers }
+    Ok(Stored { octets, answers })
 }
 
 /// Declines, since the attendee has removed the own copy.
@@ -80,7 +81,8 @@ pub fn remove(delivery: &mut Delivery<'_>, invitation: Invitation<'_>, copy: &Ca
     answers.retain(|answer| answer.partstat != "DECLINED" && !is_over && invitation.is_answered);
     answers.iter_mut().for_each(|answer| answer.partstat = "DECLINED".to_owned());
     if !answers.is_empty() {
-        send(delivery, invitation, copy, &answers, &identify);
+        // To remove the own copy is never refused: who is told of too much at once is told nothing.
+        let _ = send(delivery, invitation, copy, &answers, &identify);
     }
     answers
 }
@@ -102,27 +104,27 @@ fn send(
     copy: &CalendarObject,
     answers: &[Answer],
     identify: Identify<'_>,
-) -> Status {
+) -> Result<Status, TooManyAnswers> {
     let address = organizer_lines(copy).next().map(|line| line.value().into_owned()).unwrap_or_default();
     let user = match delivery.user(&address) {
         Ok(user) => user,
-        Err(status) => return status,
+        Err(status) => return Ok(status),
     };
     let Some(event) = organized(delivery, &user, &copy.uid(), invitation.organizer, identify) else {
-        return Status::Rejected;
+        return Ok(Status::Rejected);
     };
     // Whoever was not invited cannot answer.
     if !itip::is_invited(&event.object, invitation.who, identify) {
-        return Status::Rejected;
+        return Ok(Status::Rejected);
     }
-    let new = itip::answered(&event.object, answers, invitation.who, Some(Status::Delivered.code()), identify);
+    let new = itip::try_answered(&event.object, answers, invitation.who, Some(Status::Delivered.code()), identify)?;
     let status = new.map_or(Status::Delivered, |octets| delivery.change(&user, &event, octets));
     if status != Status::Delivered {
-        return status;
+        return Ok(status);
     }
     show(delivery, invitation, &event, answers, identify);
     let now = i64::try_from(delivery.context.request.now).unwrap_or(0);
-    delivery.message(&user, itip::reply(copy, answers, invitation.who, identify, PRODUCT, now))
+    Ok(delivery.message(&user, itip::reply(copy, answers, invitation.who, identify, PRODUCT, now)))
 }
 
 /// Writes an answer into the copies of the other attendees, without a message.

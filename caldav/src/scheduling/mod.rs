@@ -111,7 +111,8 @@ pub fn put(
             let bound = before.filter(|_| addresses.user(organizer).is_some() && was_answered);
             bound.map_or(Ok(()), |before| itip::attendee_may(before, after, &identify)).map_err(not_attendee)?;
             let invitation = Invitation { who: &owner, organizer, is_answered: *is_answered };
-            let stored = attendee::store(&mut delivery, invitation, before, after);
+            let stored = attendee::store(&mut delivery, invitation, before, after)
+                .map_err(|error| not_attendee(error.to_string()))?;
             plan.message = describe(after, &stored.answers);
             stored.octets
         }

@@ -2,6 +2,7 @@
 //!
 //! Everybody who has an account may ask, and learns nothing but when somebody is busy.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -77,8 +78,9 @@ fn read<'a>(document: &'a Document, owner: &str, addresses: &Addresses) -> Resul
     if start >= end || end - start > LONGEST {
         return Err(invalid("DTEND is not after DTSTART, or more than three years after it"));
     }
-    let attendees: Vec<String> =
-        component.properties_named("ATTENDEE").map(|one| one.value().trim().to_owned()).collect();
+    let mut seen = BTreeSet::new();
+    let attendees = component.properties_named("ATTENDEE").map(|one| one.value().trim().to_owned());
+    let attendees: Vec<String> = attendees.filter(|one| seen.insert(one.clone())).collect();
     if attendees.is_empty() || attendees.len() > MAX_ATTENDEES {
         return Err(invalid("there is no ATTENDEE, or more than 500"));
     }

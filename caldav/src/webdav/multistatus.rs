@@ -17,6 +17,9 @@ pub struct Multistatus {
     minimal: bool,
 }
 
+/// Octets of a reply: far more than clients take at once, far less than there is memory.
+const MOST: usize = 64 << 20;
+
 const ROOT: (&str, &str) = (DAV, "multistatus");
 const RESPONSE: (&str, &str) = (DAV, "response");
 const PROPSTAT: (&str, &str) = (DAV, "propstat");
@@ -28,8 +31,11 @@ impl Multistatus {
         Multistatus { xml: Writer::document(ROOT), minimal }
     }
 
-    /// A resource's properties.
+    /// A resource's properties; nothing once the reply is too large.
     pub fn properties(&mut self, view: &View<'_>, wanted: &[Wanted<'_>]) {
+        if self.is_too_large() {
+            return;
+        }
         let xml = &mut self.xml;
         xml.start(RESPONSE);
         xml.href(&view.resource.href);
@@ -114,8 +120,15 @@ impl Multistatus {
         self.xml.leaf((DAV, "sync-token"), token);
     }
 
-    /// The reply.
+    fn is_too_large(&self) -> bool {
+        self.xml.len() > MOST
+    }
+
+    /// The reply; an error where it would be too large.
     pub fn finish(mut self) -> Response {
+        if self.is_too_large() {
+            return Error::beyond_limits(format!("the reply would have more than {} MiB", MOST >> 20)).response();
+        }
         self.xml.end(ROOT);
         response(StatusCode::MULTI_STATUS, self.xml.finish())
     }

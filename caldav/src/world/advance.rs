@@ -237,9 +237,13 @@ impl Step<'_> {
         };
         collection.tree = tree;
         collection.since = self.to.commit();
+        // Files may have taken over UIDs of one another: none is in the way because it is looked at later.
+        let names = || changes.iter().filter_map(|change| change.path.rsplit('/').next());
+        names().for_each(|name| collection.release_uid(name));
         for change in changes {
             self.file(&mut collection, change);
         }
+        names().for_each(|name| collection.claim_uid(name));
         if changes.iter().any(|change| change.before.is_some()) {
             self.others(&mut collection, changes);
         }

@@ -142,6 +142,27 @@ impl Collection {
         self.members.insert_mut(Arc::clone(&member.name), member);
     }
 
+    /// The UID of a member that is about to be another one is free for the others that change with it.
+    pub(super) fn release_uid(&mut self, name: &str) {
+        if let Some(uid) = self.members.get(name).and_then(|member| member.object.as_ref()).map(|object| object.uid())
+            && self.uids.get(&*uid).is_some_and(|known| **known == *name)
+        {
+            self.uids.remove_mut(&*uid);
+        }
+    }
+
+    /// A member that stays as it was has its UID again; where another one has it now, it makes way.
+    pub(super) fn claim_uid(&mut self, name: &str) {
+        let member = self.members.get(name);
+        let named = member.and_then(|member| Some((member.object.as_ref()?.uid(), Arc::clone(&member.name))));
+        let Some((uid, name)) = named.filter(|_| self.kind == Kind::Calendar) else { return };
+        match self.uids.get(&*uid) {
+            Some(holder) if *holder != name => self.remove(&name),
+            Some(_) => {}
+            None => self.uids.insert_mut(uid.into(), name),
+        }
+    }
+
     pub(super) fn remove(&mut self, name: &str) {
         let Some(member) = self.members.get(name).cloned() else { return };
         self.members.remove_mut(name);

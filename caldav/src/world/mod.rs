@@ -9,6 +9,8 @@ mod collection;
 mod journal;
 mod published;
 mod spans;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

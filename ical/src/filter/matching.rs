@@ -7,25 +7,41 @@ use super::{
     time_range,
 };
 use crate::document::{Component, Property};
-use crate::object::CalendarObject;
+use crate::object::{CalendarObject, TooMany};
 use crate::recurrence::Steps;
 use crate::zone::Zone;
 
-/// Whether an object matches. Times without a zone are those of `floating`.
-pub fn matches(object: &CalendarObject, filter: &Filter, floating: &Zone) -> bool {
-    let matching = Matching { object, floating, steps: Cell::new(Steps::of_a_search()) };
-    let root = object.document().root();
-    let CompFilter { name, test } = &filter.calendar;
-    match test {
-        CompTest::IsNotDefined => !root.is(name),
-        CompTest::Defined { time_range, properties, components } => {
-            let takes_place = |range: &TimeRange| matching.parts(range).contains(&true);
-            root.is(name)
-                && time_range.as_ref().is_none_or(takes_place)
-                && properties.iter().all(|filter| matching.properties(root, filter))
-                && components.iter().all(|filter| matching.of_calendar(filter))
-        }
+/// What may be looked at for one question, by the searches in all objects together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget(u32);
+
+/// Periods and instances for a whole question: a fraction of a second, and far more than calendars of people take.
+const STEPS_OF_A_QUESTION: u32 = 4_000_000;
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget(STEPS_OF_A_QUESTION)
     }
+}
+
+/// Whether an object matches. Times without a zone are those of `floating`. An object whose rules take too long to follow
+/// counts as if it did.
+pub fn matches(object: &CalendarObject, filter: &Filter, floating: &Zone) -> bool {
+    matches_within(object, filter, floating, &mut Budget::default()).unwrap_or(true)
+}
+
+/// The same for one of many objects. When the budget is used up, there is no answer.
+pub fn matches_within(
+    object: &CalendarObject,
+    filter: &Filter,
+    floating: &Zone,
+    budget: &mut Budget,
+) -> Result<bool, TooMany> {
+    let given = Steps(Steps::of_a_search().0.min(budget.0));
+    let matching = Matching { object, floating, steps: Cell::new(given) };
+    let is_match = matching.object(filter);
+    budget.0 -= given.0 - matching.steps.get().0;
+    if budget.0 == 0 { Err(TooMany) } else { Ok(is_match) }
 }
 
 struct Matching<'a> {
@@ -36,6 +52,21 @@ struct Matching<'a> {
 }
 
 impl Matching<'_> {
+    fn object(&self, filter: &Filter) -> bool {
+        let root = self.object.document().root();
+        let CompFilter { name, test } = &filter.calendar;
+        match test {
+            CompTest::IsNotDefined => !root.is(name),
+            CompTest::Defined { time_range, properties, components } => {
+                let takes_place = |range: &TimeRange| self.parts(range).contains(&true);
+                root.is(name)
+                    && time_range.as_ref().is_none_or(takes_place)
+                    && properties.iter().all(|filter| self.properties(root, filter))
+                    && components.iter().all(|filter| self.of_calendar(filter))
+            }
+        }
+    }
+
     /// Which components take place in a range.
     fn parts(&self, range: &TimeRange) -> Vec<bool> {
         self.search(|steps| time_range::parts(self.object, range, self.floating, steps))

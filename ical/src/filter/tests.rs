@@ -263,3 +263,23 @@ fn hours_take_place_and_other_components_inside_do_not() {
     assert!(inside("AVAILABLE", "8..9") && !inside("AVAILABLE", "10..11"));
     assert!(!inside("X-HOURS", "8..9"));
 }
+
+/// An instance an hour, none of which takes place for most of a year: many of such objects take many steps.
+#[test]
+fn a_question_about_many_objects_has_an_end() {
+    let days: Vec<String> =
+        (1..=12).flat_map(|month| (1..=25).map(move |day| format!("2026{month:02}{day:02}"))).collect();
+    let text = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n\
+         DTSTART:20260101T000000Z\r\nRRULE:FREQ=HOURLY;BYMONTHDAY={}\r\nEXDATE;VALUE=DATE:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        (1..=25).map(|day| day.to_string()).collect::<Vec<_>>().join(","),
+        days.join(","),
+    );
+    let object = CalendarObject::parse(Bytes::from(text), &Zones::new()).unwrap();
+    let (first, last) = (1_767_225_600, 1_767_225_600 + 365 * 86_400);
+    let filter = Filter::of_component(CompFilter::in_range("VEVENT", first..last));
+    let mut budget = Budget::default();
+    let answer = || matches_within(&object, &filter, &berlin(), &mut budget);
+    let answers: Vec<bool> = std::iter::repeat_with(answer).take(2000).map_while(Result::ok).collect();
+    assert!(!answers.is_empty() && answers.len() < 2000 && !answers.contains(&true), "{}", answers.len());
+}

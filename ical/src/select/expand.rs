@@ -15,7 +15,7 @@ use crate::zone::Zone;
 /// Instances of an expansion at most.
 const MAX_INSTANCES: usize = 10_000;
 /// Octets of its components at most.
-const MAX_OCTETS: usize = 64 << 20;
+const MAX_OCTETS: usize = 16 << 20;
 
 pub(super) fn expand(object: &CalendarObject, range: &Range<i64>, floating: &Zone) -> Result<Bytes, TooMany> {
     let root = object.document().root();

@@ -103,12 +103,18 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// Properties that one request may name: there are about a hundred.
+const MOST: usize = 500;
+
 impl<'a> Question<'a> {
     /// Reads `DAV:prop`, `DAV:allprop` and `DAV:propname` in the body of a request; without one it is about all.
     pub fn read(body: Option<&Element>, data: Option<&'a crate::report::CalendarData>) -> Result<Question<'a>, Error> {
         let Some(body) = body else { return Ok(Question::All(Vec::new())) };
         let (prop, all, names) = (body.child(DAV, "prop"), body.child(DAV, "allprop"), body.child(DAV, "propname"));
         match (prop, all, names) {
+            (Some(prop), None, None) if prop.elements().count() > MOST => {
+                Err(Error::BadRequest(format!("more than {MOST} properties are asked for")))
+            }
             (Some(prop), None, None) => Ok(Question::Named(Wanted::list(prop, data))),
             (None, Some(_), None) => {
                 let include = body.child(DAV, "include");

@@ -1,6 +1,7 @@
 //! Octets to elements, within limits: no document type, so no entities of anybody's making; no depth and no number
 //! without bound.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use quick_xml::NsReader;
@@ -55,7 +56,7 @@ pub fn parse(octets: &[u8]) -> Result<Element, XmlError> {
     })?;
     let mut reader = NsReader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
-    Builder { reader, open: Vec::new(), root: None, nodes: 0, namespaces: Vec::new() }.run()
+    Builder { reader, open: Vec::new(), root: None, nodes: 0, namespaces: HashSet::new() }.run()
 }
 
 struct Builder<'a> {
@@ -64,7 +65,7 @@ struct Builder<'a> {
     root: Option<Element>,
     nodes: usize,
     /// The ones seen, so that each is kept once.
-    namespaces: Vec<Arc<str>>,
+    namespaces: HashSet<Arc<str>>,
 }
 
 impl Builder<'_> {
@@ -160,17 +161,17 @@ impl Builder<'_> {
 }
 
 /// The namespace, kept once however often it comes.
-fn intern(known: &mut Vec<Arc<str>>, found: &ResolveResult<'_>) -> Result<Arc<str>, String> {
+fn intern(known: &mut HashSet<Arc<str>>, found: &ResolveResult<'_>) -> Result<Arc<str>, String> {
     let name = match found {
         ResolveResult::Bound(namespace) => namespace.as_ref(),
         ResolveResult::Unbound => "",
         ResolveResult::Unknown(prefix) => return Err(format!("the prefix {prefix} is not declared")),
     };
-    if let Some(known) = known.iter().find(|known| ***known == *name) {
+    if let Some(known) = known.get(name) {
         return Ok(Arc::clone(known));
     }
     let new: Arc<str> = name.into();
-    known.push(Arc::clone(&new));
+    known.insert(Arc::clone(&new));
     Ok(new)
 }
 
