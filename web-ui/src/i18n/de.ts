@@ -2,6 +2,7 @@
 import type { en } from './en';
 
 export const de: typeof en = {
+  'admin.taken': '{name} gibt es schon.',
   'app.name': 'Kalender',
   'account.changed': 'Passwort geändert',
   'account.hint': 'Danach meldest du dich neu an.',
@@ -13,7 +14,7 @@ export const de: typeof en = {
   'admin.deleteGroup': 'Gruppe {name} löschen',
   'admin.deleteGroup.text': 'Ihre Mitglieder verlieren, was mit der Gruppe geteilt war.',
   'admin.deleteUser': '{name} löschen',
-  'admin.deleteUser.text': 'Konto und Kalender werden entfernt. Das Repository behält ihre Geschichte.',
+  'admin.deleteUser.text': 'Das Konto wird entfernt. Seine Kalender bleiben im Repository, sind hier aber für niemanden mehr erreichbar.',
   'admin.forbidden': 'Diese Seite ist für die Verwaltung.',
   'admin.groupCreated': 'Gruppe {name} angelegt',
   'admin.groupDeleted': 'Gruppe {name} gelöscht',
@@ -376,6 +377,7 @@ export const de: typeof en = {
   'task.today': 'Heute',
   'today': 'Heute',
   'trouble.attempts': 'Zu viele Versuche. Bitte warte {n} Sekunde.|Zu viele Versuche. Bitte warte {n} Sekunden.',
+  'trouble.broken': 'Der Server ist mehrmals daran gescheitert.',
   'trouble.busy': 'Der Server ist beschäftigt. Es wird noch einmal versucht.',
   'trouble.changed': 'Jemand anderes war schneller.',
   'trouble.large': 'Das ist dem Server zu groß.',

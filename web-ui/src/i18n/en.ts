@@ -1,5 +1,6 @@
 // English: `{name}` is filled in; `one|many` is chosen by `n`.
 export const en = {
+  'admin.taken': 'There is a {name} already.',
   'app.name': 'Calendar',
   'account.changed': 'Password changed',
   'account.hint': 'You will be asked to sign in again.',
@@ -11,7 +12,7 @@ export const en = {
   'admin.deleteGroup': 'Delete group {name}',
   'admin.deleteGroup.text': 'Its members lose what was shared with the group.',
   'admin.deleteUser': 'Delete {name}',
-  'admin.deleteUser.text': 'The account and its calendars are removed. The repository keeps their history.',
+  'admin.deleteUser.text': 'The account is removed. Its calendars stay in the repository, but nobody can reach them here any more.',
   'admin.forbidden': 'This page is for administrators.',
   'admin.groupCreated': 'Group {name} created',
   'admin.groupDeleted': 'Group {name} deleted',
@@ -374,6 +375,7 @@ export const en = {
   'task.today': 'Today',
   'today': 'Today',
   'trouble.attempts': 'Too many attempts. Please wait {n} second.|Too many attempts. Please wait {n} seconds.',
+  'trouble.broken': 'The server failed over it several times.',
   'trouble.busy': 'The server is busy. It will be tried again.',
   'trouble.changed': 'Somebody else changed it first.',
   'trouble.large': 'It is too large for the server.',
