@@ -25,6 +25,7 @@ export type Panel =
   | { kind: 'calendar'; calendar: Collection | null; mode: 'own' | 'subscribe' }
   | { kind: 'share'; calendar: Collection }
   | { kind: 'import'; calendar: string }
+  | { kind: 'waiting' }
   | { kind: 'account' }
   | { kind: 'settings' }
   | { kind: 'help' }

@@ -4,6 +4,7 @@ import { complain, refresh } from '../store/calendars';
 import { day, go, today, view, type View } from '../store/navigation';
 import { openNew, openNewTask, panel } from '../store/panels';
 import { conflicts } from '../store/outbox';
+import { refused } from '../store/session';
 import { focusCursor } from './cursor';
 import { focusDay } from './month';
 import { turn } from './shell';
@@ -14,7 +15,7 @@ const typing = (target: EventTarget | null): boolean => target instanceof HTMLEl
 
 export const startKeys = (): void => {
   addEventListener('keydown', (event) => {
-    if (panel.value || conflicts.value.length || event.defaultPrevented) return;
+    if (panel.value || conflicts.value.length || refused.value || event.defaultPrevented) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z' && !typing(event.target)) {
       event.preventDefault();
       undo();
