@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
+import { keepFocus } from '../store/focus';
 import { Icon } from './icon';
 
 /** Opens the dialog for as long as it is there. */
@@ -20,6 +21,7 @@ export const useModal = (ref: { current: HTMLDialogElement | null }): void =>
       dialog.removeEventListener('close', open);
       dialog.close();
       back?.focus?.();
+      if (back?.dataset.key) keepFocus(back.dataset.key, null);
     };
   }, []);
 

@@ -5,6 +5,7 @@ import { day, go, today, view, type View } from '../store/navigation';
 import { openNew, openNewTask, panel } from '../store/panels';
 import { conflicts } from '../store/outbox';
 import { refused } from '../store/session';
+import { settings } from '../store/settings';
 import { focusCursor } from './cursor';
 import { focusDay } from './month';
 import { turn } from './shell';
@@ -22,6 +23,8 @@ export const startKeys = (): void => {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || (typing(event.target) && (event.target as HTMLInputElement).type !== 'checkbox')) return;
+    // A letter, digit or sign; the arrows are none.
+    if (event.key.length === 1 && !settings.value.letters) return;
     const run = command(event.key);
     if (!run) return;
     event.preventDefault();
