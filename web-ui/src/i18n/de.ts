@@ -209,6 +209,7 @@ export const de: typeof en = {
   'import.into': 'In den Kalender',
   'import.nothing': 'In {name} sind keine Termine.',
   'import.progress': 'Import',
+  'import.reading': 'Die Datei wird gelesen…',
   'import.refused': '{n} wurde abgelehnt|{n} wurden abgelehnt',
   'import.running': '{done} von {total}',
   'import.stop': 'Anhalten',

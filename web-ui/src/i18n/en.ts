@@ -207,6 +207,7 @@ export const en = {
   'import.into': 'Into the calendar',
   'import.nothing': 'There are no events in {name}.',
   'import.progress': 'Import',
+  'import.reading': 'Reading the file…',
   'import.refused': '{n} was refused|{n} were refused',
   'import.running': '{done} of {total}',
   'import.stop': 'Stop',

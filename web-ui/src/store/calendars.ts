@@ -28,6 +28,9 @@ export const toggle = (href: string): void => {
   void ensure(...lastRange);
 };
 
+/** The history is for the owner only: what was public once may have become private since. */
+export const isMine = (one: Collection): boolean => !one.owner || one.owner === account().principal;
+
 export const calendarOf = (href: string): Collection | undefined => calendars.value.find((one) => one.href === href);
 
 export const refreshList = async (): Promise<void> => {
