@@ -1,6 +1,6 @@
 // Dialogs on the browser's own <dialog>: focus stays inside, Esc closes, and focus goes back where it was.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { keepFocus } from '../store/focus';
 import { Icon } from './icon';
@@ -120,7 +120,8 @@ export const Confirm = ({ title, text, yes, onYes, onClose, danger }: ConfirmPro
 
 /** Calls back on a press outside of the element or on Esc: for menus that are no dialogs. */
 export const useDismiss = (ref: { current: HTMLElement | null }, close: () => void): void => {
-  useEffect(() => {
+  // From the moment it is drawn: an Esc that is quick must not go to the dialog around.
+  useLayoutEffect(() => {
     const outside = (event: Event): void => {
       if (!ref.current?.contains(event.target as Node)) close();
     };
