@@ -13,7 +13,7 @@ import { held } from './calendars';
 import { alone, keep, kept, latest, onTaken } from './drawer';
 import { drop, entry, place, touched } from './entries';
 import { condense, connected, inOrder, inverse, lots, madeOf, merge, type Job, type Write } from './jobs';
-import { notify, sentence } from './notices';
+import { notify, sentence, withdraw } from './notices';
 import { client, freshId, refused, session } from './session';
 
 export type { Job, Write } from './jobs';
@@ -94,17 +94,18 @@ const makeJobs = (writes: Write[]): Job[] => {
   return inOrder(writes).map((one) => makeJob(one, action));
 };
 
-/** Writes that belong together: what one action of a person does. */
-export const send = (writes: Write[]): void => {
+/** Writes that belong together: what one action of a person does. False when a question has to be answered first. */
+export const send = (writes: Write[]): boolean => {
   const jobs = makeJobs(writes.map(asStored));
   // Deleted by both: there is nothing to ask, nor to do.
-  if (jobs.every((one) => shownText(one) === one.after)) return;
+  if (jobs.every((one) => shownText(one) === one.after)) return true;
   const open = conflicts.value.find((one) => [one.job, ...one.rest].some((some) => jobs.some((job) => job.href === some.href)));
   // Somebody else's version came in after the form or card was opened: its tag would let ours through.
   const stale = jobs.find((one) => shownText(one) !== one.before);
   if (open) extend(open, jobs);
   else if (stale) contest(stale, present(stale), jobs);
   else append(jobs);
+  return !open && !stale;
 };
 
 const present = (job: Job): Stored | null => {
@@ -134,12 +135,22 @@ const contest = (job: Job, theirs: Stored | null, lot: Job[]): void => {
   const rest = jobs.filter((one) => one !== own);
   queue.value = queue.value.filter((one) => !lot.some((other) => other.id === one.id));
   // The tag of a version that nobody overwrites yet is no tag to keep: after a reload the server is asked.
-  if (own) conflicts.value = [...conflicts.value, { job: { ...own, etag: own.before === null ? null : '' }, theirs, rest }];
-  else {
+  if (own) {
+    withdraw();
+    conflicts.value = [...conflicts.value, { job: { ...own, etag: own.before === null ? null : '' }, theirs, rest }];
+  } else {
     showTheirs(job, theirs);
     queue.value = [...rest, ...queue.value];
   }
   remember();
+  touched();
+};
+
+/** While a write of ours was under way, the poll left the object alone: what came in meanwhile is asked for. */
+const askAgain = async (one: Write): Promise<void> => {
+  const found = await read(client(), one.href).catch(() => undefined);
+  if (found === undefined || held.has(one.href)) return;
+  showTheirs(one, found);
   touched();
 };
 
@@ -192,7 +203,7 @@ const leaveTaken = (): void => {
   queue.value = queue.value.filter((one) => !gone(one));
   conflicts.value = conflicts.value.filter((one) => !gone(one.job));
   remember();
-  for (const one of taken) void read(client(), one.href).then((found) => held.has(one.href) || (showTheirs(one, found), touched()), () => undefined);
+  taken.forEach((one) => void askAgain(one));
 };
 onTaken(leaveTaken);
 
@@ -293,6 +304,7 @@ const takeBack = (jobs: Job[], made: Write[]): void => {
     if (job.before === null) drop(job.calendar, job.href);
     else place(job.calendar, job.href, job.etag, job.before);
   }
+  jobs.forEach((one) => void askAgain(one));
   // Not by `send`: after a reload the page may not hold these objects yet, and their tags say enough.
   if (made.length > 0) append(makeJobs(made.map(inverse)));
 };
@@ -323,7 +335,10 @@ export const resolve = (conflict: Conflict, choice: 'mine' | 'theirs' | 'both', 
   showTheirs(job, theirs);
   if (choice === 'mine') append([{ ...job, before: theirs?.text ?? null, etag: theirs?.etag ?? null }, ...rest]);
   else if (choice === 'both' && copy) append([{ ...job, href: copy.href, before: null, etag: null, after: copy.text }, ...rest]);
-  else takeBack(rest, job.made);
+  else {
+    takeBack(rest, job.made);
+    void askAgain(job);
+  }
   remember();
   touched();
 };

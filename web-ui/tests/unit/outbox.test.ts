@@ -58,6 +58,22 @@ describe('a form that was open while somebody else changed the event', () => {
     await idle();
     expect(server.text(HREF)).toBe(B);
   });
+  it('is not said to be done while the question is open', async () => {
+    const { replace, undo } = await import('../../src/store/actions');
+    known(A);
+    known(THEIRS);
+    replace('done.changed', 'A', change(A, B));
+    expect(notices.notices.value).toEqual([]);
+    undo();
+    expect(server.text(HREF)).toBe(THEIRS);
+    // Nor when the server is the first to know.
+    outbox.resolve(outbox.conflicts.value[0]!, 'theirs', null);
+    server.set(HREF, C);
+    replace('done.changed', 'A', change(THEIRS, B));
+    await idle();
+    expect(outbox.conflicts.value).toHaveLength(1);
+    expect(notices.notices.value.filter((one) => one.kind === 'done')).toEqual([]);
+  });
   it('deleted it: nothing comes back unasked', async () => {
     known(A);
     server.objects.delete(HREF);
@@ -316,6 +332,16 @@ describe('the queue', () => {
     outbox.dropLot(outbox.waitingLots.value[0]!);
     expect([seen(), seen(`${OTHER}one.ics`, OTHER), outbox.queue.value]).toEqual([A, undefined, []]);
     expect(Object.keys(localStorage).filter((one) => one.startsWith('calendar.outbox'))).toEqual([]);
+  });
+  it('what was given up shows what came in meanwhile', async () => {
+    known(A);
+    server.fault = failOn('PUT', HREF, 503);
+    outbox.send([change(A, B)]);
+    await idle();
+    server.set(HREF, THEIRS); // the poll leaves it alone as long as ours waits
+    outbox.dropLot(outbox.waitingLots.value[0]!);
+    await idle();
+    expect(seen()).toBe(THEIRS);
   });
   it('warns before the page is left when the browser kept nothing', async () => {
     const leave = (): boolean => dispatchEvent(new Event('beforeunload', { cancelable: true }));
