@@ -1,4 +1,5 @@
-// Who is signed in. Credentials live in memory; in sessionStorage only when the person ticked that.
+// Who is signed in. Credentials live in memory; in sessionStorage only when the person ticked that, or for the
+// moment of the reload that parts two people who use one tab.
 import { signal } from '@preact/signals';
 import { Client, DavError, type Credentials } from '../caldav/client';
 import { discover, type Account } from '../caldav/discovery';
