@@ -23,5 +23,5 @@ export default defineConfig({
   },
   server: { proxy },
   preview: { proxy },
-  test: { include: ['tests/unit/**/*.test.ts'], environment: 'jsdom' },
+  test: { include: ['tests/unit/**/*.test.{ts,tsx}'], environment: 'jsdom' },
 });

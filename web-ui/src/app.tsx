@@ -3,13 +3,13 @@ import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { DavError } from './caldav/client';
 import { language, locale } from './i18n';
-import { complain, POLL, refresh, refreshList } from './store/calendars';
+import { complain, POLL, refresh } from './store/calendars';
 import { startNavigation } from './store/navigation';
 import { sentence } from './store/notices';
 import { goOnline, restore } from './store/outbox';
 import { forgetCredentials, refused, session, signIn, storedCredentials } from './store/session';
 import { startKeys } from './views/keys';
-import { Login } from './views/login';
+import { Login, LoginAgain } from './views/login';
 import { Shell } from './views/shell';
 import './style/index.css';
 
@@ -21,12 +21,18 @@ const starting = signal(true);
 const App = () => {
   if (starting.value) return <div class="starting" role="status" aria-label="…" />;
   if (!session.value) return <Login onDone={begin} problem={shut.value} />;
-  return refused.value ? <Login onDone={resume} problem="" /> : <Shell />;
+  // The page stays as it is behind the door: a form that is open loses nothing.
+  return (
+    <>
+      <Shell />
+      {refused.value && <LoginAgain onDone={resume} />}
+    </>
+  );
 };
 
 const begin = (): void => {
   starting.value = true;
-  void refreshList().catch(complain).finally(() => {
+  void refresh().catch(complain).finally(() => {
     restore();
     starting.value = false;
   });
@@ -41,8 +47,10 @@ const resume = (): void => {
 const look = (): void => {
   if (!session.value || refused.value || document.hidden) return;
   goOnline();
-  // A server that is away for a while is no news every half minute: the queue tells when it matters.
-  void refresh().catch(() => undefined);
+  // A server that is away is no message every half minute: the bar says since when. A password refused is one.
+  void refresh().catch((error: unknown) => {
+    if (error instanceof DavError && error.trouble === 'password') complain(error);
+  });
 };
 
 const start = async (): Promise<void> => {
@@ -59,7 +67,8 @@ const start = async (): Promise<void> => {
   const stored = storedCredentials();
   if (stored) {
     try {
-      await signIn(stored, true);
+      const { keep, ...credentials } = stored;
+      await signIn(credentials, keep);
       begin();
     } catch (error) {
       // Only a refusal makes the password worthless; no answer does not.

@@ -1,8 +1,9 @@
 // The administrator's page: state of the repository, users with their app passwords, groups, broken files.
 import { useEffect, useState } from 'preact/hooks';
 import {
-  listPrincipals, putGroup, putUser, readPrincipal, readRepository, removeGroup, removeUser, setMember, type Principal, type RepositoryState,
+  createGroup, createUser, listPrincipals, putUser, readPrincipal, readRepository, removeGroup, removeUser, setMember, type Principal, type RepositoryState,
 } from '../caldav/administration';
+import { DavError } from '../caldav/client';
 import { formatInstant, t } from '../i18n';
 import { Dialog } from '../parts/dialog';
 import { TextField } from '../parts/field';
@@ -52,13 +53,13 @@ export const AdminView = () => {
       <section class="panel">
         <h2>{t('admin.users')} <span class="count">{users.length}</span></h2>
         <ul class="admin-list">{users.map((one) => <UserRow key={one.href} one={one} act={act} reload={() => void load()} />)}</ul>
-        <NewUser act={act} />
+        <NewUser act={act} taken={users.map((one) => one.id)} />
       </section>
       <section class="panel">
         <h2>{t('admin.groups')} <span class="count">{groups.length}</span></h2>
         {groups.length === 0 && <p class="nothing">{t('admin.noGroups')}</p>}
         <ul class="admin-list">{groups.map((one) => <GroupRow key={one.href} one={one} users={users} act={act} />)}</ul>
-        <NewGroup act={act} />
+        <NewGroup act={act} taken={groups.map((one) => one.id)} />
       </section>
     </div>
   );
@@ -130,11 +131,28 @@ const UserRow = ({ one, act, reload }: { one: Principal; act: Act; reload: () =>
   );
 };
 
-const NewUser = ({ act }: { act: Act }) => {
+/** A name that somebody has already must not look like a new one: the server would be asked to change what is there. */
+const makeNew = async (name: string, taken: string[], make: () => Promise<void>): Promise<void> => {
+  const refusal = (): Error => new Error(t('admin.taken', { name }));
+  if (taken.includes(name)) throw refusal();
+  try {
+    await make();
+  } catch (error) {
+    throw error instanceof DavError && error.trouble === 'changed' ? refusal() : error;
+  }
+};
+
+interface NewProps {
+  act: Act;
+  taken: string[];
+}
+
+const NewUser = ({ act, taken }: NewProps) => {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const create = async (): Promise<void> => {
-    if (!(await act(putUser(client(), name.trim(), password), t('admin.userCreated', { name })))) return;
+    const wanted = name.trim();
+    if (!(await act(makeNew(wanted, taken, () => createUser(client(), wanted, password)), t('admin.userCreated', { name: wanted })))) return;
     setName('');
     setPassword('');
   };
@@ -180,12 +198,13 @@ const GroupRow = ({ one, users, act }: { one: Principal; users: Principal[]; act
   );
 };
 
-const NewGroup = ({ act }: { act: Act }) => {
+const NewGroup = ({ act, taken }: NewProps) => {
   const [name, setName] = useState('');
   return (
     <form class="inline-form" onSubmit={(event) => {
       event.preventDefault();
-      void act(putGroup(client(), name.trim(), []), t('admin.groupCreated', { name })).then((ok) => ok && setName(''));
+      const wanted = name.trim();
+      void act(makeNew(wanted, taken, () => createGroup(client(), wanted)), t('admin.groupCreated', { name: wanted })).then((ok) => ok && setName(''));
     }}>
       <TextField label={t('admin.newGroup')} value={name} onChange={setName} required />
       <button type="submit" class="button">{t('create')}</button>

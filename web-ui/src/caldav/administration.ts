@@ -1,5 +1,5 @@
 // Users, groups, app passwords and the state of the repository, for administrators and one's own account.
-import { Client } from './client';
+import { bodyOf, Client } from './client';
 import { child, children, DAV, document, element, OWN, property, propertyHrefs, propertyText, textOf, type ResponseItem } from './xml';
 
 export interface AppPassword {
@@ -85,18 +85,22 @@ const user = (name: string): string => `/users/${encodeURIComponent(name)}`;
 const group = (name: string): string => `/groups/${encodeURIComponent(name)}`;
 const done = async (wait: Promise<Response>): Promise<void> => void (await wait);
 
-/** Creates the user, or changes the password of one that exists. */
-export const putUser = (client: Client, name: string, password: string): Promise<void> =>
-  done(client.request('PUT', user(name), { body: password, type: 'text/plain; charset=utf-8' }));
+const NEW = { 'If-None-Match': '*' };
+
+/** Changes a password. */
+export const putUser = (client: Client, name: string, password: string, headers: Record<string, string> = {}): Promise<void> =>
+  done(client.request('PUT', user(name), { body: password, type: 'text/plain; charset=utf-8', headers }));
+/** Makes a user; a name that is taken is refused (412), not given a new password. */
+export const createUser = (client: Client, name: string, password: string): Promise<void> => putUser(client, name, password, NEW);
 export const removeUser = (client: Client, name: string): Promise<void> => done(client.request('DELETE', user(name)));
-export const putGroup = (client: Client, name: string, members: string[]): Promise<void> =>
-  done(client.request('PUT', `${group(name)}?members=${members.map(encodeURIComponent).join(',')}`));
+/** Makes a group without members; one that exists is refused (412), not emptied. */
+export const createGroup = (client: Client, name: string): Promise<void> => done(client.request('PUT', `${group(name)}?members=`, { headers: NEW }));
 export const removeGroup = (client: Client, name: string): Promise<void> => done(client.request('DELETE', group(name)));
 export const setMember = (client: Client, name: string, member: string, on: boolean): Promise<void> =>
   done(client.request(on ? 'PUT' : 'DELETE', `${group(name)}/users/${encodeURIComponent(member)}`));
 
 /** The secret is told once. */
 export const createAppPassword = async (client: Client, name: string, label: string): Promise<string> =>
-  (await client.request('POST', `${user(name)}/app-passwords?label=${encodeURIComponent(label)}`)).text();
+  bodyOf(await client.request('POST', `${user(name)}/app-passwords?label=${encodeURIComponent(label)}`));
 export const removeAppPassword = (client: Client, name: string, id: string): Promise<void> =>
   done(client.request('DELETE', `${user(name)}/app-passwords/${encodeURIComponent(id)}`));

@@ -71,11 +71,20 @@ export class Client {
 
   async multistatus(method: string, href: string, body: string, depth: 0 | 1 = 0): Promise<Multistatus> {
     const response = await this.request(method, href, { body, depth });
-    const text = await response.text();
+    const text = await bodyOf(response);
     if (response.status !== 207) throw new DavError('stranger', response.status, '');
     return readOr(() => parseMultistatus(text), response.status);
   }
 }
+
+/** The body as text; one that breaks off is no answer, whatever its head said. */
+export const bodyOf = async (response: Response): Promise<string> => {
+  try {
+    return await response.text();
+  } catch {
+    throw new DavError('offline', 0, '');
+  }
+};
 
 const readOr = <T>(read: () => T, status: number): T => {
   try {
@@ -92,6 +101,13 @@ const failure = async (response: Response): Promise<DavError> => {
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN);
   const retryAfter = Number.isFinite(wait) ? wait : null;
   return new DavError(troubleOf(status), status, reason, precondition, retryAfter);
+};
+
+/** What a multistatus says went wrong; 424 only says that something else did. */
+export const failureIn = ({ responses }: Multistatus): DavError | null => {
+  const all = responses.flatMap((one) => [one.status, ...one.failures].filter((status) => status >= 300).map((status) => ({ status, reason: one.description })));
+  const worst = all.find((one) => one.status !== 424) ?? all[0];
+  return worst ? new DavError(troubleOf(worst.status), worst.status, worst.reason) : null;
 };
 
 const troubleOf = (status: number): Trouble => {

@@ -1,5 +1,5 @@
 // Calendars: listing, making, changing and removing them (RFC 4791, RFC 5689, calendarserver.org extensions).
-import { Client } from './client';
+import { bodyOf, Client, failureIn } from './client';
 import {
   APPLE, CAL, child, children, CS, DAV, document, element, escape, leaf, pathOf, property, propertyHref, propertyText, textOf, type ResponseItem,
 } from './xml';
@@ -103,7 +103,9 @@ export const subscribe = async (client: Client, href: string, wanted: Looks, sou
 
 export const changeCalendar = async (client: Client, href: string, wanted: Looks): Promise<void> => {
   const body = document('D:propertyupdate', element('D:set', element('D:prop', looks(wanted))));
-  await client.multistatus('PROPPATCH', href, body);
+  const answer = await client.multistatus('PROPPATCH', href, body);
+  const failed = failureIn(answer);
+  if (failed) throw failed;
 };
 
 export const removeCollection = async (client: Client, href: string): Promise<void> => {
@@ -122,4 +124,4 @@ export const setPublished = async (client: Client, href: string, on: boolean): P
 };
 
 export const exportCalendar = async (client: Client, href: string): Promise<string> =>
-  (await client.request('GET', href, { headers: { Accept: 'text/calendar' } })).text();
+  bodyOf(await client.request('GET', href, { headers: { Accept: 'text/calendar' } }));

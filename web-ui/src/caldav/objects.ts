@@ -1,5 +1,5 @@
 // Calendar object resources: those of a range, those that changed, and writing one with its entity tag.
-import { Client, DavError } from './client';
+import { bodyOf, Client, DavError } from './client';
 import { CAL, DAV, document, element, escape, leaf, propertyText, type Multistatus } from './xml';
 import { printDay, type Day } from '../ical/wall';
 
@@ -74,7 +74,7 @@ const TYPE = 'text/calendar; charset=utf-8';
 export const read = async (client: Client, href: string): Promise<Stored | null> => {
   const response = await client.request('GET', href, { accept: [404, 410] });
   if (!response.ok) return null;
-  const text = await response.text();
+  const text = await bodyOf(response);
   if (!/^\s*BEGIN:VCALENDAR/i.test(text)) throw new DavError('stranger', response.status, '');
   return { href, etag: response.headers.get('ETag') ?? '', text };
 };
@@ -86,7 +86,17 @@ export const write = async (client: Client, href: string, text: string, etag: st
   if (/text\/html/.test(response.headers.get('Content-Type') ?? '')) throw new DavError('stranger', response.status, '');
   // A server that changed what it was given sends no ETag (RFC 4791 section 5.3.4): ask.
   const made = response.headers.get('ETag');
-  return made ? { href, etag: made, text } : (await read(client, href)) ?? { href, etag: '', text };
+  return made ? { href, etag: made, text } : whatBecameOf(client, href, text);
+};
+
+/** It is stored, whatever happens to the question: without an answer only its tag is not known. */
+const whatBecameOf = async (client: Client, href: string, text: string): Promise<Stored> => {
+  const unknown = { href, etag: '', text };
+  try {
+    return (await read(client, href)) ?? unknown;
+  } catch {
+    return unknown;
+  }
 };
 
 export const erase = async (client: Client, href: string, etag: string): Promise<void> => {

@@ -1,5 +1,5 @@
 // Free and busy times of people invited (RFC 6638 section 5), and the invitations that wait in the inbox.
-import { Client } from './client';
+import { bodyOf, Client } from './client';
 import { multiget, type Stored } from './objects';
 import { CAL, child, children, DAV, document, element, parse, textOf } from './xml';
 import ICAL from 'ical.js';
@@ -31,7 +31,7 @@ export const freeBusy = async (client: Client, outbox: string, me: string, addre
     ...(masked ? [`X-CALENDARSERVER-MASK-UID:${escape(masked)}`] : []), 'END:VFREEBUSY', 'END:VCALENDAR', '',
   ];
   const response = await client.request('POST', outbox, { body: lines.join('\r\n'), type: 'text/calendar; charset=utf-8' });
-  return readSchedule(await response.text());
+  return readSchedule(await bodyOf(response));
 };
 
 export const readSchedule = (text: string): Availability[] =>

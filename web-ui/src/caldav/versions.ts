@@ -1,5 +1,5 @@
 // Older versions of events: the version-tree report of RFC 3253, as the server answers it from its git history.
-import { Client } from './client';
+import { bodyOf, Client } from './client';
 import { DAV, document, element, OWN, propertyText } from './xml';
 
 export interface Version {
@@ -34,7 +34,7 @@ export const versions = async (client: Client, href: string, depth: 0 | 1): Prom
     }));
 };
 
-export const readVersion = async (client: Client, href: string): Promise<string> => (await client.request('GET', href)).text();
+export const readVersion = async (client: Client, href: string): Promise<string> => bodyOf(await client.request('GET', href));
 
 /** The resource a version is of. */
 export const resourceOf = (version: Version): string => version.href.replace(/\?.*$/, '');

@@ -28,6 +28,10 @@ export interface ResponseItem {
   status: number;
   /** Properties that were found, by `{namespace}name`. */
   properties: Map<string, Element>;
+  /** Statuses of the properties that were not found, or not set. */
+  failures: number[];
+  /** What the server says about it, for people (RFC 4918 section 14.25). */
+  description: string;
 }
 
 export interface Multistatus {
@@ -70,8 +74,13 @@ export const parseMultistatus = (text: string): Multistatus => {
   const result: Multistatus = { responses: [], syncToken: textOf(child(root, DAV, 'sync-token')), truncated: false };
   for (const response of children(root, DAV, 'response')) {
     const properties = new Map<string, Element>();
+    const failures: number[] = [];
     for (const propstat of children(response, DAV, 'propstat')) {
-      if (statusOf(child(propstat, DAV, 'status')) !== 200) continue;
+      const status = statusOf(child(propstat, DAV, 'status'));
+      if (status !== 200) {
+        failures.push(status);
+        continue;
+      }
       const prop = child(propstat, DAV, 'prop');
       for (const one of prop ? children(prop) : []) properties.set(`{${one.namespaceURI ?? ''}}${one.localName}`, one);
     }
@@ -80,10 +89,13 @@ export const parseMultistatus = (text: string): Multistatus => {
       result.truncated = true;
       continue;
     }
-    for (const href of children(response, DAV, 'href')) result.responses.push({ href: pathOf(textOf(href)), status, properties });
+    for (const href of children(response, DAV, 'href')) result.responses.push({ href: pathOf(textOf(href)), status, properties, failures, description: descriptionOf(response) });
   }
   return result;
 };
+
+const descriptionOf = (response: Element): string =>
+  [response, ...children(response, DAV, 'propstat')].map((one) => textOf(child(one, DAV, 'responsedescription'))).find(Boolean) ?? '';
 
 export const property = (item: ResponseItem, namespace: string, name: string): Element | null => item.properties.get(`{${namespace}}${name}`) ?? null;
 

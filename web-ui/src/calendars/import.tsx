@@ -1,23 +1,17 @@
 // Import: a file is taken apart by UID, every piece is sent, and what was refused is listed with the reason.
 import { useRef, useState } from 'preact/hooks';
-import { DavError } from '../caldav/client';
-import { write } from '../caldav/objects';
 import { t } from '../i18n';
 import { splitFile, type Piece } from '../ical/split';
 import { Dialog } from '../parts/dialog';
 import { SelectField } from '../parts/field';
-import { hrefFor } from '../store/actions';
 import { refresh, writable } from '../store/calendars';
-import { sentence } from '../store/notices';
 import { closePanel } from '../store/panels';
-import { client, freshId } from '../store/session';
-
-interface Refusal {
-  title: string;
-  reason: string;
-}
+import { freshId } from '../store/session';
+import { chunksOf } from './chunks';
+import { sendPiece, type Refusal } from './send';
 
 interface Progress {
+  /** 0 while the file is read. */
   total: number;
   done: number;
   added: number;
@@ -26,6 +20,21 @@ interface Progress {
 }
 
 const AT_ONCE = 4;
+/** Events that are read in one go; between them the page is drawn. */
+const CHUNK = 100;
+const NOTHING: Progress = { total: 0, done: 0, added: 0, refused: [], finished: false };
+
+const drawn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+const readPieces = async (text: string, stopped: () => boolean): Promise<Piece[]> => {
+  const pieces: Piece[] = [];
+  for (const chunk of chunksOf(text, CHUNK)) {
+    await drawn();
+    if (stopped()) return [];
+    pieces.push(...splitFile(chunk, freshId));
+  }
+  return pieces;
+};
 
 export const ImportDialog = ({ calendar: first }: { calendar: string }) => {
   const [calendar, setCalendar] = useState(first || writable.value[0]?.href || '');
@@ -35,23 +44,27 @@ export const ImportDialog = ({ calendar: first }: { calendar: string }) => {
   const start = async (file: File | undefined): Promise<void> => {
     if (!file) return;
     setProblem('');
-    let pieces: Piece[];
+    setProgress(NOTHING);
+    stop.current = false;
+    const fail = (key: 'import.unreadable' | 'import.nothing'): void => {
+      setProgress(null);
+      setProblem(t(key, { name: file.name }));
+    };
     try {
-      pieces = splitFile(await file.text(), freshId);
+      const pieces = await readPieces(await file.text(), () => stop.current);
+      if (stop.current) setProgress(null);
+      else if (pieces.length === 0) fail('import.nothing');
+      else await run(pieces);
     } catch {
-      setProblem(t('import.unreadable', { name: file.name }));
-      return;
+      fail('import.unreadable');
     }
-    if (pieces.length === 0) setProblem(t('import.nothing', { name: file.name }));
-    else await run(pieces);
   };
   const run = async (pieces: Piece[]): Promise<void> => {
-    const state: Progress = { total: pieces.length, done: 0, added: 0, refused: [], finished: false };
+    const state: Progress = { ...NOTHING, total: pieces.length, refused: [] };
     const waiting = [...pieces];
-    stop.current = false;
     const worker = async (): Promise<void> => {
       for (let piece = waiting.shift(); piece && !stop.current; piece = waiting.shift()) {
-        const refusal = await sendPiece(calendar, piece);
+        const refusal = await sendPiece(calendar, piece, () => stop.current);
         state.done++;
         if (refusal) state.refused.push(refusal);
         else state.added++;
@@ -63,12 +76,14 @@ export const ImportDialog = ({ calendar: first }: { calendar: string }) => {
     setProgress({ ...state, finished: true });
     void refresh().catch(() => undefined);
   };
+  const running = progress !== null && !progress.finished;
+  // What was stopped says first how far it came; only asked again does it go.
   const close = (): void => {
+    if (!running || stop.current) closePanel();
     stop.current = true;
-    closePanel();
   };
   return (
-    <Dialog title={t('import.title')} onClose={close} size="medium" actions={<><span class="spring" /><button type="button" class="button" onClick={close}>{t(progress && !progress.finished ? 'import.stop' : 'close')}</button></>}>
+    <Dialog title={t('import.title')} onClose={close} size="medium" actions={<><span class="spring" /><button type="button" class="button" onClick={close}>{t(running ? 'import.stop' : 'close')}</button></>}>
       {!progress && (
         <>
           <SelectField label={t('import.into')} value={calendar} onChange={setCalendar}>
@@ -88,9 +103,10 @@ export const ImportDialog = ({ calendar: first }: { calendar: string }) => {
 
 const Report = ({ progress }: { progress: Progress }) => (
   <div class="import-report">
-    <progress max={progress.total} value={progress.done} aria-label={t('import.progress')} />
+    <progress max={progress.total || 1} value={progress.total ? progress.done : undefined} aria-label={t('import.progress')} />
     <p role="status">
-      {progress.finished ? t('import.finished', { n: progress.added, total: progress.total }) : t('import.running', { done: progress.done, total: progress.total })}
+      {progress.finished ? t('import.finished', { n: progress.added, total: progress.total })
+        : progress.total ? t('import.running', { done: progress.done, total: progress.total }) : t('import.reading')}
     </p>
     {progress.refused.length > 0 && (
       <>
@@ -102,18 +118,3 @@ const Report = ({ progress }: { progress: Progress }) => (
     )}
   </div>
 );
-
-const sendPiece = async (calendar: string, piece: Piece, tries = 0): Promise<Refusal | null> => {
-  if (piece.text === null) return { title: piece.title, reason: piece.problem };
-  try {
-    await write(client(), hrefFor(calendar, piece.uid), piece.text, null);
-    return null;
-  } catch (error) {
-    if (error instanceof DavError && error.trouble === 'busy' && tries < 3) {
-      await new Promise((resolve) => setTimeout(resolve, (error.retryAfter ?? 2) * 1000));
-      return sendPiece(calendar, piece, tries + 1);
-    }
-    const there = error instanceof DavError && (error.trouble === 'changed' || error.precondition === 'no-uid-conflict');
-    return { title: piece.title, reason: there ? t('import.exists') : sentence(error) };
-  }
-};

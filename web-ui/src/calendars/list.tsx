@@ -5,16 +5,16 @@ import { nameOfPrincipal } from '../caldav/access';
 import { t } from '../i18n';
 import { Icon } from '../parts/icon';
 import { Menu, type MenuItem } from '../parts/menu';
-import { calendars, discard, refreshList, toggle } from '../store/calendars';
+import { calendars, discard, isMine, refreshList, toggle } from '../store/calendars';
 import { notify, report } from '../store/notices';
 import { panel } from '../store/panels';
-import { account, client } from '../store/session';
+import { client } from '../store/session';
 import { settings } from '../store/settings';
 import { download } from '../editor/details';
 
 export const CalendarList = () => {
-  const own = calendars.value.filter((one) => !one.subscribed && (!one.owner || one.owner === account().principal));
-  const shared = calendars.value.filter((one) => !one.subscribed && one.owner && one.owner !== account().principal);
+  const own = calendars.value.filter((one) => !one.subscribed && isMine(one));
+  const shared = calendars.value.filter((one) => !one.subscribed && !isMine(one));
   const subscribed = calendars.value.filter((one) => one.subscribed);
   return (
     <div class="calendar-list">
@@ -48,7 +48,7 @@ const Group = ({ title, list, add }: { title: string; list: Collection[]; add?: 
 );
 
 const Row = ({ one }: { one: Collection }) => {
-  const foreign = one.owner && one.owner !== account().principal;
+  const foreign = !isMine(one);
   return (
     <li class="calendar-row" style={{ '--color': one.color } as Record<string, string>}>
       <label title={one.description || undefined}>
@@ -65,13 +65,13 @@ const Row = ({ one }: { one: Collection }) => {
 };
 
 const actions = (one: Collection): (MenuItem | null)[] => {
-  const mine = !one.owner || one.owner === account().principal;
+  const mine = isMine(one);
   return [
     one.sharable || one.subscribed ? { label: t('calendar.edit'), icon: 'edit', run: () => (panel.value = { kind: 'calendar', calendar: one, mode: one.subscribed ? 'subscribe' : 'own' }) } : null,
     one.sharable && !one.subscribed ? { label: t('share'), icon: 'share', run: () => (panel.value = { kind: 'share', calendar: one }) } : null,
     one.writable ? { label: t('import'), icon: 'upload', run: () => (panel.value = { kind: 'import', calendar: one.href }) } : null,
     { label: t('export'), icon: 'download', run: () => void save(one) },
-    { label: t('changes'), icon: 'history', run: () => (panel.value = { kind: 'changes', calendar: one }) },
+    mine ? { label: t('changes'), icon: 'history', run: () => (panel.value = { kind: 'changes', calendar: one }) } : null,
     mine
       ? {
           label: t('calendar.delete'), icon: 'trash', danger: true,

@@ -12,6 +12,7 @@ import { Dialog } from '../parts/dialog';
 import { Icon, type IconName } from '../parts/icon';
 import { Menu } from '../parts/menu';
 import { draftOf, hand, replace } from '../store/actions';
+import { isMine } from '../store/calendars';
 import type { Shown } from '../store/instances';
 import { askErase, closePanel, openEdit, openEditor, panel, withScope } from '../store/panels';
 import { account } from '../store/session';
@@ -60,7 +61,7 @@ export const Details = ({ shown: one, anchor }: { shown: Shown; anchor: DOMRect 
         <Menu
           label={t('more.actions')} className="button square"
           items={[
-            { label: t('history'), icon: 'history', run: () => (panel.value = { kind: 'history', href: one.entry.href, calendar: one.entry.calendar, title }) },
+            isMine(one.calendar) ? { label: t('history'), icon: 'history', run: () => (panel.value = { kind: 'history', href: one.entry.href, calendar: one.entry.calendar, title }) } : null,
             { label: t('duplicate'), icon: 'plus', run: () => duplicate(one) },
             { label: t('export.event'), icon: 'download', run: () => download(`${title}.ics`, one.entry.text) },
           ]}

@@ -10,7 +10,7 @@ import { titleOf } from '../ical/expand';
 import { Dialog } from '../parts/dialog';
 import { Icon } from '../parts/icon';
 import { replace } from '../store/actions';
-import { place } from '../store/entries';
+import { drop, place } from '../store/entries';
 import { sentence } from '../store/notices';
 import { closePanel } from '../store/panels';
 import { client } from '../store/session';
@@ -52,6 +52,7 @@ const restore = async (calendar: string, href: string, text: string, title: stri
   try {
     const present = await read(client(), href);
     if (present) place(calendar, href, present.etag, present.text);
+    else drop(calendar, href);
     replace('done.restored', title, { calendar, href, before: present?.text ?? null, after: text });
     closePanel();
   } catch (error) {
@@ -107,29 +108,36 @@ export const ChangesDialog = ({ calendar }: { calendar: Collection }) => {
   );
 };
 
+const nameOfFile = (one: Version): string => decodeURIComponent(resourceOf(one).split('/').at(-1) ?? '');
+
+/** The server's own commits name the event (`move "Team lunch" to …`); whoever pushed may have written anything. */
+export const headOf = (one: Version): string => {
+  const comment = said(one);
+  return /".+"/.test(comment) ? comment : [comment, nameOfFile(one)].filter(Boolean).join(' · ');
+};
+
+const titleIn = (text: string): string => {
+  const item = parseSafely(text);
+  const component = item?.master ?? item?.overrides[0];
+  return (component && titleOf(component)) || t('event.untitled');
+};
+
 const ChangeRow = ({ one, calendar, fail }: { one: Version; calendar: Collection; fail: (problem: string) => void }) => {
-  const [title, setTitle] = useState('');
-  const [text, setText] = useState<string | null>(null);
-  useEffect(() => {
-    readVersion(client(), one.href).then(
-      (found) => {
-        const item = parseSafely(found);
-        const component = item?.master ?? item?.overrides[0];
-        setText(found);
-        setTitle((component && titleOf(component)) || t('event.untitled'));
-      },
-      () => setTitle(decodeURIComponent(resourceOf(one).split('/').at(-1) ?? '')),
-    );
-  }, [one.href]);
+  const bringBack = async (): Promise<void> => {
+    try {
+      const text = await readVersion(client(), one.href);
+      await restore(calendar.href, resourceOf(one), text, titleIn(text), fail);
+    } catch (error) {
+      fail(sentence(error));
+    }
+  };
   return (
     <li>
       <div class={`version ${one.change}`}>
         <span class="version-dot" />
-        <span class="grow"><strong>{title || '…'}</strong> <span>{t(`change.${one.change || 'changed'}` as Key)} · {one.who}</span></span>
+        <span class="grow"><strong>{headOf(one)}</strong> <span>{t(`change.${one.change || 'changed'}` as Key)} · {one.who || t('history.somebody')}</span></span>
         <time>{formatInstant(one.when, here())}</time>
-        {one.change === 'removed' && text && calendar.writable && (
-          <button type="button" class="button" onClick={() => void restore(calendar.href, resourceOf(one), text, title, fail)}>{t('history.restore')}</button>
-        )}
+        {one.change === 'removed' && calendar.writable && <button type="button" class="button" onClick={() => void bringBack()}>{t('history.restore')}</button>}
       </div>
     </li>
   );

@@ -12,15 +12,23 @@ export type Values = Record<string, string | number>;
 const LANGUAGES = { en, de } as const;
 export const LANGUAGE_NAMES: Record<keyof typeof LANGUAGES, string> = { en: 'English', de: 'Deutsch' };
 
-/** The browser's locale: it says how dates look even when its language has no messages here. */
-export const locale = computed((): string => {
-  const chosen = settings.value.language;
-  const wanted = navigator.languages?.length ? navigator.languages : [navigator.language || 'en'];
-  if (!chosen) return wanted.find((one) => one.slice(0, 2).toLowerCase() in LANGUAGES) ?? 'en';
-  return wanted.find((one) => one.slice(0, 2).toLowerCase() === chosen) ?? chosen;
+/** What the browser wants, best first. */
+const wanted = (): readonly string[] => (navigator.languages?.length ? navigator.languages : [navigator.language || 'en']);
+const languageOf = (tag: string): string => tag.split('-')[0]!.toLowerCase();
+
+export const language = computed((): keyof typeof LANGUAGES => {
+  const known = wanted().map(languageOf).find((one) => one in LANGUAGES) ?? 'en';
+  return settings.value.language || (known as keyof typeof LANGUAGES);
 });
 
-export const language = computed((): keyof typeof LANGUAGES => settings.value.language || (locale.value.slice(0, 2).toLowerCase() as keyof typeof LANGUAGES));
+/** The browser's own locale: its region says how dates look and weeks begin, whatever language the words are in. */
+const home = computed((): Intl.Locale => new Intl.Locale(wanted()[0]!).maximize());
+
+/** Words in a language we have, habits of the browser's region: a French browser reads `en-FR`. */
+export const locale = computed((): string => {
+  if (languageOf(wanted()[0]!) === language.value) return wanted()[0]!;
+  return home.value.region ? `${language.value}-${home.value.region}` : language.value;
+});
 
 /** `{name}` is replaced; `one|many` is chosen by `n`. */
 export const t = (key: Key, values: Values = {}): string => {
@@ -32,11 +40,19 @@ export const t = (key: Key, values: Values = {}): string => {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+const cycleOf = (tag: string): 'h11' | 'h12' | 'h23' | 'h24' => new Intl.DateTimeFormat(tag, { hour: 'numeric' }).resolvedOptions().hourCycle as 'h12';
+
+/** Not every pair of language and region is known to the browser: then the hours of the region are asked for by name. */
+const hours = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormatOptions => {
+  const cycle = cycleOf(wanted()[0]!);
+  return (options.hour || options.timeStyle) && cycleOf(locale.value) !== cycle ? { ...options, hourCycle: cycle } : options;
+};
+
 export const formatWall = (time: Wall, options: Intl.DateTimeFormatOptions): string => {
-  let key: string = locale.value;
+  let key = `${locale.value} ${home.value.region}`;
   for (const name in options) key += ` ${name} ${String(options[name as keyof Intl.DateTimeFormatOptions])}`;
   let format = formats.get(key);
-  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale.value, { ...options, timeZone: 'UTC' })));
+  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale.value, { ...hours(options), timeZone: 'UTC' })));
   return format.format(time);
 };
 
@@ -68,14 +84,14 @@ export const formatDays = (from: Day, to: Day, options: Intl.DateTimeFormatOptio
 };
 
 export const hours24 = computed((): boolean => {
-  const cycle = new Intl.DateTimeFormat(locale.value, { hour: 'numeric' }).resolvedOptions().hourCycle;
+  const cycle = cycleOf(wanted()[0]!);
   return cycle === 'h23' || cycle === 'h24';
 });
 
 /** 0 = Sunday. */
 export const firstDay = computed((): number => {
   if (settings.value.firstDay >= 0) return settings.value.firstDay;
-  const info = new Intl.Locale(locale.value).maximize() as Intl.Locale & { getWeekInfo?: () => { firstDay: number }; weekInfo?: { firstDay: number } };
+  const info = home.value as Intl.Locale & { getWeekInfo?: () => { firstDay: number }; weekInfo?: { firstDay: number } };
   const first = info.getWeekInfo?.().firstDay ?? info.weekInfo?.firstDay;
   if (first !== undefined) return first % 7;
   return info.region && ['US', 'CA', 'MX', 'BR', 'JP', 'IL', 'IN', 'KR', 'TW', 'ZA'].includes(info.region) ? 0 : 1;
@@ -110,7 +126,7 @@ export const formatMinutes = (minutes: number): string => {
 };
 
 export const formatInstant = (utc: number, zone: string): string =>
-  Number.isFinite(utc) ? new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(utc) : '';
+  Number.isFinite(utc) ? new Intl.DateTimeFormat(locale.value, hours({ dateStyle: 'medium', timeStyle: 'short', timeZone: zone })).format(utc) : '';
 
 /** When an instance is, as one reads it: `Tuesday 3 March, 12:30 – 13:30`. */
 export const formatWhen = (start: Wall, end: Wall, allDay: boolean): string => {

@@ -1,12 +1,34 @@
 // Dialogs on the browser's own <dialog>: focus stays inside, Esc closes, and focus goes back where it was.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
+import { keepFocus } from '../store/focus';
 import { Icon } from './icon';
+
+/** Opens the dialog for as long as it is there. */
+export const useModal = (ref: { current: HTMLDialogElement | null }): void =>
+  useLayoutEffect(() => {
+    const dialog = ref.current!;
+    const back = document.activeElement as HTMLElement | null;
+    const open = (): void => {
+      if (!dialog.open) dialog.showModal();
+    };
+    open();
+    dialog.querySelector<HTMLElement>('[autofocus],[data-autofocus]')?.focus();
+    // A browser closes a dialog at the second Esc, asked or not: one that is still there has not been answered.
+    dialog.addEventListener('close', open);
+    return () => {
+      dialog.removeEventListener('close', open);
+      dialog.close();
+      back?.focus?.();
+      if (back?.dataset.key) keepFocus(back.dataset.key, null);
+    };
+  }, []);
 
 interface DialogProps {
   title: string;
-  onClose: () => void;
+  /** Without it there is no way out but an answer. */
+  onClose?: () => void;
   children: ComponentChildren;
   /** Buttons at the foot. */
   actions?: ComponentChildren;
@@ -21,18 +43,11 @@ interface DialogProps {
 export const Dialog = ({ title, onClose, children, actions, size = 'medium', anchor, quiet, className = '' }: DialogProps) => {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  useModal(ref);
   useLayoutEffect(() => {
-    const dialog = ref.current!;
-    const back = document.activeElement as HTMLElement | null;
-    if (!dialog.open) dialog.showModal();
-    dialog.querySelector<HTMLElement>('[autofocus],[data-autofocus]')?.focus();
     // A body of text alone must be reachable by key, to be scrolled.
-    const body = dialog.querySelector<HTMLElement>('.dialog-body')!;
+    const body = ref.current!.querySelector<HTMLElement>('.dialog-body')!;
     if (!body.querySelector('a, button, input, select, textarea')) body.tabIndex = 0;
-    return () => {
-      dialog.close();
-      back?.focus?.();
-    };
   }, []);
   useLayoutEffect(() => {
     if (anchor) placeBeside(ref.current!, anchor);
@@ -44,18 +59,20 @@ export const Dialog = ({ title, onClose, children, actions, size = 'medium', anc
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        onClose?.();
       }}
       onMouseDown={(event) => {
-        if (event.target === ref.current) onClose();
+        if (event.target === ref.current) onClose?.();
       }}
     >
       <div class="dialog-box">
         <header class={quiet ? 'visually-hidden-title' : ''}>
           <h2 id={id}>{title}</h2>
-          <button type="button" class="icon-button" onClick={onClose} aria-label={t('close')}>
-            <Icon name="close" />
-          </button>
+          {onClose && (
+            <button type="button" class="icon-button" onClick={onClose} aria-label={t('close')}>
+              <Icon name="close" />
+            </button>
+          )}
         </header>
         <div class="dialog-body">{children}</div>
         {actions && <footer>{actions}</footer>}
@@ -103,13 +120,16 @@ export const Confirm = ({ title, text, yes, onYes, onClose, danger }: ConfirmPro
 
 /** Calls back on a press outside of the element or on Esc: for menus that are no dialogs. */
 export const useDismiss = (ref: { current: HTMLElement | null }, close: () => void): void => {
-  useEffect(() => {
+  // From the moment it is drawn: an Esc that is quick must not go to the dialog around.
+  useLayoutEffect(() => {
     const outside = (event: Event): void => {
       if (!ref.current?.contains(event.target as Node)) close();
     };
     const key = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
+      // Else the dialog around it closes too.
+      event.preventDefault();
       close();
     };
     addEventListener('pointerdown', outside, true);

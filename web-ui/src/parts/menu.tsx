@@ -1,6 +1,6 @@
 // A small menu behind a button, as the ARIA practices want one: arrows, Home, End, Esc.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useDismiss } from './dialog';
 import { Icon, type IconName } from './icon';
 
@@ -38,7 +38,7 @@ export const Menu = ({ label, items, children, className = 'icon-button' }: Menu
 const List = ({ items, close, label }: { items: MenuItem[]; close: () => void; label: string }) => {
   const ref = useRef<HTMLDivElement>(null);
   useDismiss(ref, close);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const list = ref.current!;
     const button = list.parentElement!.getBoundingClientRect();
     // Beside the page's edge it opens to the other side; fixed, so that no scrolling box cuts it.

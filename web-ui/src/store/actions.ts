@@ -22,8 +22,9 @@ export const hand = (): Hand => ({ now: Date.now(), newUid: freshId(), me: me() 
 export const hrefFor = (calendar: string, uid: string): string => `${calendar}${encodeURIComponent(uid.replace(/[/\\?#%]/g, '-'))}.ics`;
 
 const commit = (label: string, writes: Write[]): void => {
+  // Somebody else was there first: nothing is done as yet.
+  if (!send(writes)) return;
   undone.value = [...undone.value, { label, writes }].slice(-20);
-  send(writes);
   notify('done', label, { label: t('action.undo'), run: undo });
 };
 

@@ -28,6 +28,9 @@ export const toggle = (href: string): void => {
   void ensure(...lastRange);
 };
 
+/** The history is for the owner only: what was public once may have become private since. */
+export const isMine = (one: Collection): boolean => !one.owner || one.owner === account().principal;
+
 export const calendarOf = (href: string): Collection | undefined => calendars.value.find((one) => one.href === href);
 
 export const refreshList = async (): Promise<void> => {
@@ -39,6 +42,8 @@ export const refreshList = async (): Promise<void> => {
 const weeks = new Map<string, Set<number>>();
 const tasksLoaded = new Set<string>();
 const tokens = new Map<string, { sync: string; ctag: string }>();
+/** Objects of a calendar that is read anew: they stay until the new reading is in, so that a form on one still finds it. */
+const outdated = new Map<string, Set<string>>();
 /** Hrefs with a write under way are ours until it ends; see outbox.ts, which fills this. */
 export const held = new Set<string>();
 
@@ -47,6 +52,7 @@ export const discard = (calendar: string): void => {
   weeks.delete(calendar);
   tasksLoaded.delete(calendar);
   tokens.delete(calendar);
+  outdated.delete(calendar);
   touched();
 };
 
@@ -97,7 +103,10 @@ const take = async (calendar: string, loaded: Stored[]): Promise<void> => {
   let news = false;
   for (let at = 0; at < loaded.length; at += SLICE) {
     if (at > 0) await new Promise((resolve) => setTimeout(resolve));
-    for (const one of loaded.slice(at, at + SLICE)) if (!held.has(one.href)) news = put(calendar, one) || news;
+    for (const one of loaded.slice(at, at + SLICE)) {
+      outdated.get(calendar)?.delete(one.href);
+      if (!held.has(one.href)) news = put(calendar, one) || news;
+    }
   }
   if (news) touched();
 };
@@ -138,9 +147,24 @@ export const complain = (error: unknown): void => {
   else report(error, 'notice.read');
 };
 
+/** When the page was last in step with the server, while it is not; 0 = never yet, null = it is. */
+export const behind = signal<number | null>(null);
+let inStep = 0;
+
 /** Asks every calendar that is held what changed; cheap when nothing did. */
 export const refresh = async (): Promise<void> => {
   if (!session.value) return;
+  try {
+    await catchUpAll();
+    inStep = Date.now();
+    behind.value = null;
+  } catch (error) {
+    behind.value = inStep;
+    throw error;
+  }
+};
+
+const catchUpAll = async (): Promise<void> => {
   await refreshList();
   let news = false;
   for (const calendar of calendars.value) {
@@ -154,6 +178,19 @@ export const refresh = async (): Promise<void> => {
   if (news) touched();
   // Whatever a failure left out is asked for again.
   await ensure(...lastRange);
+  for (const calendar of outdated.keys()) sweep(calendar);
+};
+
+/** Drops what a new reading of a calendar did not bring, once it is complete. */
+const sweep = (calendar: string): void => {
+  const [from, to] = lastRange;
+  const visible = shown.value.find((one) => one.href === calendar);
+  const have = weeks.get(calendar);
+  const events = visible?.components.includes('VEVENT') || visible?.subscribed;
+  for (let week = weekOf(from); events && to > from && week <= weekOf(to - 1); week++) if (!have?.has(week)) return;
+  for (const href of outdated.get(calendar) ?? []) if (!held.has(href)) drop(calendar, href);
+  outdated.delete(calendar);
+  touched();
 };
 
 const catchUp = async (calendar: Collection, token: string): Promise<boolean> => {
@@ -175,10 +212,9 @@ const catchUp = async (calendar: Collection, token: string): Promise<boolean> =>
 };
 
 const refetch = async (calendar: Collection): Promise<void> => {
-  for (const one of [...entriesOf(calendar.href)]) if (!held.has(one.href)) drop(calendar.href, one.href);
+  outdated.set(calendar.href, new Set([...entriesOf(calendar.href)].map((one) => one.href)));
   weeks.delete(calendar.href);
   const tasks = tasksLoaded.delete(calendar.href);
-  touched();
   if (tasks) await ensureTasks();
 };
 

@@ -17,6 +17,11 @@ export const dismiss = (id: number): void => {
   notices.value = notices.value.filter((one) => one.id !== id);
 };
 
+/** What was said to be done is in question. */
+export const withdraw = (): void => {
+  notices.value = notices.value.filter((one) => one.kind !== 'done');
+};
+
 export const notify = (kind: Notice['kind'], text: string, action?: Notice['action']): number => {
   const id = ++last;
   // What was said to be done is not left standing beside a failure.

@@ -3,11 +3,12 @@ import { signal } from '@preact/signals';
 import type { Collection } from '../caldav/collections';
 import type { Draft } from '../ical/draft';
 import { emptyDraft, timesChanged } from '../ical/draft';
-import { recurs } from '../ical/expand';
+import { instanceKey, recurs } from '../ical/expand';
 import { DAY, HOUR, dayOf, startOf, type Day, type Wall } from '../ical/wall';
 import { toWall } from '../ical/zone';
 import { draftOf, erase, update } from './actions';
 import { calendars, preferred } from './calendars';
+import { keepFocus } from './focus';
 import { notify } from './notices';
 import { here } from './settings';
 import type { Shown } from './instances';
@@ -25,6 +26,7 @@ export type Panel =
   | { kind: 'calendar'; calendar: Collection | null; mode: 'own' | 'subscribe' }
   | { kind: 'share'; calendar: Collection }
   | { kind: 'import'; calendar: string }
+  | { kind: 'waiting' }
   | { kind: 'account' }
   | { kind: 'settings' }
   | { kind: 'help' }
@@ -80,6 +82,10 @@ export const openNew = (day: Day, anchor: DOMRect | null = null): void => {
 
 export const openNewTask = (day: Day): void => openEditor(startOf(day), startOf(day), true, null, { kind: 'vtodo' });
 
+/** The name the instance has once it was moved: with the whole series its original start moves too. */
+const keyAfter = (shown: Shown, scope: Scope, by: number): string =>
+  shown.recurrence && scope === 'all' ? instanceKey(shown.entry.href, { ...shown, recurrence: { ...shown.recurrence, time: shown.recurrence.time + by } }) : shown.key;
+
 /** A drag that ended: asks for the scope and writes. `drawn` is called when the ghost may go. */
 export const applyDrag = (shown: Shown, after: Draft, drawn: () => void): void => {
   const before = draftOf(shown);
@@ -91,11 +97,16 @@ export const applyDrag = (shown: Shown, after: Draft, drawn: () => void): void =
     if (cannotMove(shown.item, shown.recurrence, scope, before, after)) notify('failed', t('notice.cannotMove'));
     else update(shown, scope, before, after, shown.entry.calendar, 'done.moved');
     drawn();
+    keepFocus(keyAfter(shown, scope, after.start - before.start), dayOf(after.start));
   }, drawn);
 };
 
 export const askErase = (shown: Shown): void => {
   const { master } = shown.item;
-  if (shown.recurrence && master && recurs(master)) withScope(shown, true, (scope) => erase(shown, scope));
-  else erase(shown, 'all');
+  const run = (scope: Scope): void => {
+    erase(shown, scope);
+    keepFocus(shown.key, dayOf(shown.start));
+  };
+  if (shown.recurrence && master && recurs(master)) withScope(shown, true, run);
+  else run('all');
 };

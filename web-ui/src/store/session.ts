@@ -1,4 +1,5 @@
-// Who is signed in. Credentials live in memory; in sessionStorage only when the person ticked that.
+// Who is signed in. Credentials live in memory; in sessionStorage only when the person ticked that, or for the
+// moment of the reload that parts two people who use one tab.
 import { signal } from '@preact/signals';
 import { Client, DavError, type Credentials } from '../caldav/client';
 import { discover, type Account } from '../caldav/discovery';
@@ -19,23 +20,37 @@ const KEY = 'calendar.session';
 export const signIn = async (credentials: Credentials, keep: boolean): Promise<void> => {
   const client = new Client(credentials);
   const account = await discover(client);
+  if (session.value && session.value.user !== credentials.user) {
+    giveWay(credentials, keep);
+    // The page goes now: nothing more is done on it.
+    return new Promise(() => undefined);
+  }
   if (keep) store(credentials);
   refused.value = false;
   session.value = { client, account, user: credentials.user };
 };
 
-const store = (credentials: Credentials): void => {
+/** Somebody else at the door: nothing of the first person stays in memory; what waits is kept under that person's name. */
+const giveWay = (credentials: Credentials, keep: boolean): void => {
+  forgetCredentials();
+  // Without the tick it is there for the moment of the reload only: `storedCredentials` takes it out.
+  store(credentials, !keep);
+  location.reload();
+};
+
+const store = (credentials: Credentials, once = false): void => {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(credentials));
+    sessionStorage.setItem(KEY, JSON.stringify(once ? { ...credentials, once } : credentials));
   } catch {
     // Storage may be forbidden; then the tab forgets on reload.
   }
 };
 
-export const storedCredentials = (): Credentials | null => {
+export const storedCredentials = (): (Credentials & { keep: boolean }) | null => {
   try {
-    const found = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Credentials | null;
-    return found && typeof found.user === 'string' && typeof found.password === 'string' ? found : null;
+    const found = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as (Credentials & { once?: boolean }) | null;
+    if (found?.once) sessionStorage.removeItem(KEY);
+    return found && typeof found.user === 'string' && typeof found.password === 'string' ? { user: found.user, password: found.password, keep: !found.once } : null;
   } catch {
     return null;
   }

@@ -9,13 +9,15 @@ export interface Settings {
   /** −1 = the locale's. */
   firstDay: number;
   weekends: boolean;
+  /** Single letters are commands (WCAG 2.1.4: speech input and slips of the hand want to have that off). */
+  letters: boolean;
   hidden: string[];
   /** Calendar for new events. */
   preferred: string;
 }
 
 const KEY = 'calendar.settings';
-const DEFAULTS: Settings = { language: '', zone: '', firstDay: -1, weekends: true, hidden: [], preferred: '' };
+const DEFAULTS: Settings = { language: '', zone: '', firstDay: -1, weekends: true, letters: true, hidden: [], preferred: '' };
 
 const load = (): Settings => {
   try {

@@ -21,6 +21,7 @@ export const SettingsDialog = () => (
       {[1, 6, 0].map((one) => <option key={one} value={one}>{weekdayName(one)}</option>)}
     </SelectField>
     <CheckField label={t('settings.weekends')} checked={settings.value.weekends} onChange={(weekends) => change({ weekends })} />
+    <CheckField label={t('settings.letters')} checked={settings.value.letters} onChange={(letters) => change({ letters })} />
     <p class="hint">{t('settings.hint')}</p>
   </Dialog>
 );
@@ -41,6 +42,7 @@ export const HelpDialog = () => (
         </div>
       ))}
     </dl>
+    {!settings.value.letters && <p class="hint">{t('help.lettersOff')}</p>}
     <p class="hint">{t('help.quick')}</p>
   </Dialog>
 );

@@ -4,6 +4,8 @@ import { complain, refresh } from '../store/calendars';
 import { day, go, today, view, type View } from '../store/navigation';
 import { openNew, openNewTask, panel } from '../store/panels';
 import { conflicts } from '../store/outbox';
+import { refused } from '../store/session';
+import { settings } from '../store/settings';
 import { focusCursor } from './cursor';
 import { focusDay } from './month';
 import { turn } from './shell';
@@ -14,13 +16,15 @@ const typing = (target: EventTarget | null): boolean => target instanceof HTMLEl
 
 export const startKeys = (): void => {
   addEventListener('keydown', (event) => {
-    if (panel.value || conflicts.value.length || event.defaultPrevented) return;
+    if (panel.value || conflicts.value.length || refused.value || event.defaultPrevented) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z' && !typing(event.target)) {
       event.preventDefault();
       undo();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || (typing(event.target) && (event.target as HTMLInputElement).type !== 'checkbox')) return;
+    // A letter, digit or sign; the arrows are none.
+    if (event.key.length === 1 && !settings.value.letters) return;
     const run = command(event.key);
     if (!run) return;
     event.preventDefault();

@@ -1,7 +1,7 @@
 // The frame around the views: bar at the top, calendars at the side, on a phone a bar at the foot.
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { formatDay, formatDays, formatLongDay, t, type Key } from '../i18n';
+import { formatDay, formatDays, formatLongDay, formatTime, t, type Key } from '../i18n';
 import { AccountDialog, AdminView } from '../admin/admin';
 import { CalendarList } from '../calendars/list';
 import { CalendarDialog } from '../calendars/dialog';
@@ -13,17 +13,20 @@ import { QuickAdd } from '../editor/quick';
 import { ScopeDialog } from '../editor/scope';
 import { Conflicts } from '../history/conflict';
 import { ChangesDialog, HistoryDialog } from '../history/history';
-import { addMonths, parts, startOf, type Day } from '../ical/wall';
+import { WaitingDialog } from '../history/waiting';
+import { addMonths, dayOf, parts, startOf, type Day } from '../ical/wall';
+import { toWall } from '../ical/zone';
 import { Confirm, Dialog } from '../parts/dialog';
 import { Icon, type IconName } from '../parts/icon';
 import { Menu } from '../parts/menu';
 import { Notices } from '../parts/notices';
-import { ensureAround, ensureTasks, loading, shown } from '../store/calendars';
+import { behind, ensureAround, ensureTasks, loading, shown } from '../store/calendars';
 import { unreadable } from '../store/entries';
 import { day, go, today, view, VIEWS, type View } from '../store/navigation';
-import { goOnline, queue, stalled, waiting } from '../store/outbox';
+import { queue, stalled, waiting, waitingLots } from '../store/outbox';
 import { closePanel, openNew, openNewTask, panel } from '../store/panels';
 import { account, session, signOut } from '../store/session';
+import { here } from '../store/settings';
 import { AGENDA, AgendaView, DayListBody } from './agenda';
 import { HelpDialog, GotoDialog, SettingsDialog } from './dialogs';
 import { MiniMonth } from './mini';
@@ -167,25 +170,38 @@ const UserMenu = () => (
 );
 
 const leave = (): void => {
-  if (queue.value.length === 0) signOut();
-  else panel.value = { kind: 'confirm', title: t('signOut'), text: t('signOut.waiting', { n: queue.value.length }), yes: t('signOut'), run: signOut };
+  const n = waitingLots.value.length;
+  if (n === 0) signOut();
+  else panel.value = { kind: 'confirm', title: t('signOut'), text: t('signOut.waiting', { n }), yes: t('signOut'), run: signOut };
 };
 
 const State = () => {
-  if (stalled.value && queue.value.length) {
-    return (
-      <button type="button" class="status-pill waiting" onClick={goOnline} title={t(`trouble.${stalled.value}`)}>
-        <Icon name="cloud" size={16} />{t('waiting', { n: waiting.value })}
-      </button>
-    );
-  }
-  const busy = queue.value.length > 0 || loading.value > 0;
+  const stuck = stalled.value !== '' && queue.value.length > 0;
+  const busy = !stuck && (queue.value.length > 0 || loading.value > 0);
+  // The region is always there: only what changes inside of one is read out.
   return (
-    <span class={`status-pill ${busy ? 'busy' : ''}`} role="status">
-      {queue.value.length > 0 ? t('saving') : ''}
-      {unreadable.value.length > 0 && <span class="warn" title={unreadable.value.map((one) => `${one.href}: ${one.problem}`).join('\n')}>{t('unreadable', { n: unreadable.value.length })}</span>}
-    </span>
+    <div class="states" role="status">
+      {behind.value !== null && <span class="status-pill behind">{behindText(behind.value)}</span>}
+      {stuck
+        ? (
+          <button type="button" class="status-pill waiting" onClick={() => (panel.value = { kind: 'waiting' })} title={t(`trouble.${stalled.value as 'busy'}`)}>
+            <Icon name="cloud" size={16} />{t('waiting', { n: waiting.value })}
+          </button>
+        )
+        : (
+          <span class={`status-pill ${busy ? 'busy' : ''}`}>
+            {queue.value.length > 0 ? t('saving') : ''}
+            {unreadable.value.length > 0 && <span class="warn" title={unreadable.value.map((one) => `${one.href}: ${one.problem}`).join('\n')}>{t('unreadable', { n: unreadable.value.length })}</span>}
+          </span>
+        )}
+    </div>
   );
+};
+
+const behindText = (since: number): string => {
+  if (since === 0) return t('behind.never');
+  const at = toWall(since, here());
+  return t('behind', { time: dayOf(at) === today() ? formatTime(at) : `${formatDay(dayOf(at), { day: 'numeric', month: 'short' })}, ${formatTime(at)}` });
 };
 
 const BOTTOM: { view: View; icon: IconName; label: Key }[] = [
@@ -218,6 +234,7 @@ const Panels = () => {
     case 'calendar': return <CalendarDialog calendar={open.calendar} mode={open.mode} />;
     case 'share': return <ShareDialog calendar={open.calendar} />;
     case 'import': return <ImportDialog calendar={open.calendar} />;
+    case 'waiting': return <WaitingDialog />;
     case 'account': return <AccountDialog />;
     case 'settings': return <SettingsDialog />;
     case 'help': return <HelpDialog />;

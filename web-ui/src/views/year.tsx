@@ -17,6 +17,8 @@ export const YearView = () => {
     let alive = true;
     void (async () => {
       for (let quarter = 0; quarter < 4 && alive; quarter++) await ensure(dayFrom(year, quarter * 3 + 1, 1), dayFrom(year, quarter * 3 + 4, 1));
+      // The range that is looked at is all of it, also for a calendar that is shown later.
+      if (alive) await ensure(from, to);
     })();
     return () => void (alive = false);
   }, [year]);

@@ -95,6 +95,17 @@ describe('files', () => {
     await page.getByText('It is in the calendar already.').first().waitFor();
     await page.keyboard.press('Escape');
   });
+  it('are stopped with a report', async () => {
+    await menu('Family', 'Import');
+    let sent = 0;
+    stage.proxy.state.fault = (request) => (request.method === 'PUT' && sent++ >= 4 ? 'reset' : null);
+    await page.locator('.drop input').setInputFiles(file(many(30).replace(/import-/g, 'stopped-')));
+    await page.getByText('4 of 30', { exact: true }).waitFor();
+    await page.locator('.dialog footer').getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('4 of 30 imported').waitFor();
+    stage.proxy.state.fault = null;
+    await page.locator('.dialog footer').getByRole('button', { name: 'Close' }).click();
+  });
   it('that are none are named', async () => {
     await menu('Family', 'Import');
     await page.locator('.drop input').setInputFiles(file('PK\u0003\u0004nonsense', 'photo.ics'));

@@ -223,6 +223,60 @@ describe('a series', () => {
   });
 });
 
+describe('the focus', () => {
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName);
+  const eventually = async (pattern) => {
+    await page.waitForTimeout(100);
+    assert.match(await focused(), pattern);
+  };
+  it('stays with an event that moves to another day', async () => {
+    await chip('Swimming').focus();
+    await page.keyboard.press('Alt+ArrowLeft');
+    await page.getByRole('button', { name: /^This event/ }).click();
+    await eventually(/^Swimming, Friday 6 March/);
+    await page.keyboard.press('Alt+ArrowRight');
+    await page.getByRole('button', { name: /^All events/ }).click();
+    await eventually(/^Swimming, Saturday 7 March/);
+    await chip('School play').focus();
+    await page.keyboard.press('Alt+ArrowLeft');
+    await eventually(/^School play, Wednesday 4 March/);
+    await page.keyboard.press('Alt+ArrowRight');
+    await eventually(/^School play, Thursday 5 March/);
+  });
+  it('goes to the day of an event that was deleted', async () => {
+    await chip('School play').focus();
+    await page.keyboard.press('Delete');
+    await chip('School play').waitFor({ state: 'detached' });
+    await eventually(/^New event on Thursday 5 March/);
+    await page.keyboard.press('u');
+    await chip('School play').waitFor();
+    await go(page, 'month');
+    await chip('Birthday party').focus();
+    await page.keyboard.press('Delete');
+    await chip('Birthday party').waitFor({ state: 'detached' });
+    await eventually(/^Friday 13 March/);
+    await page.keyboard.press('u');
+    await chip('Birthday party').waitFor();
+  });
+  it('is never under the head', async () => {
+    await page.evaluate(() => document.querySelector('.grid-scroll').scrollTo(0, 12 * 52));
+    await chip('Dentist').focus();
+    const [top, head] = await page.evaluate(() => [document.activeElement.getBoundingClientRect().top, document.querySelector('.all-day').getBoundingClientRect().bottom]);
+    assert.ok(top >= head, `${top} is above ${head}`);
+  });
+  it('Esc in the menu of a card leaves the card open', async () => {
+    await chip('Dentist').click();
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.locator('.details [role=menuitem]').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.details .menu').waitFor({ state: 'detached' });
+    await page.waitForTimeout(50);
+    assert.equal(await page.locator('.details').count(), 1);
+    await page.keyboard.press('Escape');
+    await page.locator('.details').waitFor({ state: 'detached' });
+  });
+});
+
 describe('details', () => {
   it('show what the event says, and its time where it is', async () => {
     await chip('New York planning').click();

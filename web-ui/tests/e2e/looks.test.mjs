@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { join } from 'node:path';
-import { config, go, open, settled, shot, violations } from './lib/browser.mjs';
+import { config, go, lookAgain, open, settled, shot, violations } from './lib/browser.mjs';
 import { dav, event } from './lib/dav.mjs';
 import { seed } from './lib/seed.mjs';
 
+const full = process.env.CALDAV_PAGE === 'server' || process.env.CALDAV_FULL === '1';
 const client = dav(config);
 let stage;
 let paths;
@@ -62,6 +63,59 @@ describe('dialogs have no violation', () => {
       await page.locator('.avatar-button').click();
       await page.getByRole('menuitem', { name: 'Settings' }).click();
       await check('settings');
+      if (width < 1020) await page.getByRole('button', { name: 'Calendars', exact: true }).click();
+      const chosen = async (button, item) => {
+        await page.getByRole('button', { name: button }).click();
+        await page.getByRole('menuitem', { name: item, exact: true }).click();
+        await page.locator('dialog').waitFor();
+      };
+      const reopen = async () => {
+        if (width < 1020 && !(await page.locator('.side-open').count())) await page.getByRole('button', { name: 'Calendars', exact: true }).click();
+      };
+      for (const [button, item] of [['Add calendar', 'New calendar'], ['Add calendar', 'Subscribe to a calendar'], ['Options of Work', 'Edit calendar'], ['Options of Work', 'Share'], ['Options of Work', 'Import'], ['Options of Work', 'Latest changes']]) {
+        if (!full && (item === 'Share' || item === 'Latest changes')) continue;
+        await reopen();
+        await chosen(button, item);
+        await settled(page);
+        await check(item.toLowerCase().replace(/ /g, '-'));
+      }
+      await context.close();
+    });
+    it(`two versions, what waits, and the door over the page, at ${width} px`, async () => {
+      const review = (...more) => client.put(`${paths.work}review.ics`, event('review', 'SUMMARY:Design review', 'DTSTART;TZID=Europe/Berlin:20260304T100000', 'DTEND;TZID=Europe/Berlin:20260304T113000', ...more));
+      await review('LOCATION:Studio');
+      const { page, context } = await stage.person({ width, height, touch: width < 500 });
+      page.setDefaultTimeout(6000);
+      await go(page, 'agenda', '2026-03-03');
+      const rename = async (to) => {
+        await page.locator('.chip[aria-label^="Design review"]').first().focus();
+        await page.keyboard.press('e');
+        await page.locator('.editor .title-field input').fill(to);
+        await page.locator('.editor button[type=submit]').click();
+      };
+      await review('LOCATION:Roof', 'RRULE:FREQ=YEARLY', 'CLASS:PRIVATE');
+      await rename('Mine');
+      await page.locator('.dialog.conflict').waitFor();
+      await shot(page, `dialog-conflict-${width}`);
+      assert.deepEqual(await violations(page), []);
+      await page.getByRole('button', { name: 'Keep theirs' }).click();
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      stage.proxy.state.fault = (request) => (request.method === 'PUT' ? 'reset' : null);
+      await page.locator('.chip[aria-label^="Design review"]').first().focus();
+      await page.keyboard.press('Delete');
+      await page.getByRole('button', { name: /^This event/ }).click();
+      await page.locator('.status-pill.waiting').click();
+      await page.locator('.waiting-list li').waitFor();
+      await shot(page, `dialog-waiting-${width}`);
+      assert.deepEqual(await violations(page), []);
+      await page.getByRole('button', { name: /^Discard the change/ }).click();
+      await page.keyboard.press('Escape');
+      stage.proxy.state.fault = () => ({ status: 401 });
+      await lookAgain(page);
+      await page.locator('.login').waitFor();
+      await shot(page, `login-again-${width}`);
+      assert.deepEqual(await violations(page), []);
+      stage.proxy.state.fault = null;
       await context.close();
     });
   }

@@ -99,6 +99,44 @@ describe('with the real server', { skip: full ? false : 'set CALDAV_FULL=1' }, (
     await context.close();
   });
 
+  it('the commits say exactly what was done', async () => {
+    const comments = async (path) => {
+      const answer = await client.call('REPORT', path, { headers: { Depth: '0' }, body: '<D:version-tree xmlns:D="DAV:"><D:prop><D:comment/></D:prop></D:version-tree>' });
+      return [...answer.text.matchAll(/<\w+:comment>([^<]*)/g)].map((one) => one[1].replace(/&quot;/g, '"'));
+    };
+    const { page, context } = await visit();
+    await go(page, 'week');
+    const rename = async (from, to) => {
+      await chip(page, from).focus();
+      await page.keyboard.press('e');
+      await page.locator('.editor .title-field input').fill(to);
+      await page.locator('.editor button[type=submit]').click();
+      await chip(page, to).waitFor();
+      await settled(page);
+    };
+    await rename('Dinner with Jo', 'Supper');
+    await chip(page, 'Supper').focus();
+    await page.keyboard.press('Alt+ArrowRight');
+    await chip(page, 'Supper, Thursday 5 March').waitFor();
+    await settled(page);
+    await chip(page, 'Roadmap').focus();
+    await page.keyboard.press('Delete');
+    await page.getByRole('button', { name: /^This event/ }).click();
+    await chip(page, 'Roadmap').waitFor({ state: 'detached' });
+    await settled(page);
+    await page.keyboard.press('q');
+    await page.keyboard.type('Chess today 20-21');
+    await page.keyboard.press('Enter');
+    await chip(page, 'Chess').waitFor();
+    await settled(page);
+    const user = config.user;
+    assert.deepEqual((await comments(`${paths.family}dinner.ics`)).slice(0, 2), [`${user}: move "Supper" to 2026-03-05 19:00`, `${user}: rename "Dinner with Jo &amp; Sam" to "Supper"`]);
+    assert.equal((await comments(`${paths.work}sync.ics`))[0], `${user}: remove "Roadmap" of 2026-03-04`);
+    await page.keyboard.press('u');
+    await settled(page);
+    await context.close();
+  });
+
   it('a removed event is found among the latest changes, and comes back', async () => {
     const { page, context } = await visit();
     await go(page, 'week');
@@ -145,6 +183,11 @@ describe('with the real server', { skip: full ? false : 'set CALDAV_FULL=1' }, (
       await page.getByLabel('Password', { exact: true }).fill('carla-secret');
       await page.locator('form', { has: page.getByLabel('New user') }).getByRole('button').click();
       await page.locator('.admin-row', { hasText: 'carla' }).waitFor();
+      // A second time it is no new user: the password of the first stays.
+      await page.getByLabel('New user').fill('carla');
+      await page.getByLabel('Password', { exact: true }).fill('another');
+      await page.locator('form', { has: page.getByLabel('New user') }).getByRole('button').click();
+      await page.getByText('There is a carla already.').waitFor();
       await page.getByLabel('New group').fill('crew');
       await page.locator('form', { has: page.getByLabel('New group') }).getByRole('button').click();
       const crew = page.locator('.panel', { hasText: 'New group' }).locator('.admin-row', { hasText: 'crew' });

@@ -1,7 +1,7 @@
 // What the page does when something goes wrong: the door, conflicts, no connection, a foreign login page.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { config, go, login, open, settled, shot } from './lib/browser.mjs';
+import { config, go, login, lookAgain, open, settled, shot } from './lib/browser.mjs';
 import { dav, event } from './lib/dav.mjs';
 import { seed } from './lib/seed.mjs';
 
@@ -107,7 +107,249 @@ describe('a change of somebody else', () => {
   });
 });
 
+describe('a form or card that was open while somebody else was there', () => {
+  const original = () => client.put(`${paths.work}review.ics`, event('review', 'SUMMARY:Design review', 'DTSTART;TZID=Europe/Berlin:20260304T100000', 'DTEND;TZID=Europe/Berlin:20260304T113000', 'LOCATION:Studio'));
+  const theirs = () => client.put(`${paths.work}review.ics`, event('review', 'SUMMARY:Their review', 'DTSTART;TZID=Europe/Berlin:20260304T100000', 'DTEND;TZID=Europe/Berlin:20260304T113000', 'LOCATION:Roof'));
+  const visit = async () => {
+    await original();
+    const one = await stage.person();
+    one.page.setDefaultTimeout(6000);
+    await go(one.page, 'week');
+    await chip(one.page, 'Design review').waitFor();
+    return one;
+  };
+  const startRenaming = async (page) => {
+    await chip(page, 'Design review').focus();
+    await page.keyboard.press('e');
+    await page.locator('.editor .title-field input').fill('Mine');
+  };
+  const save = (page) => page.locator('.editor button[type=submit]').click();
+  const dialog = (page) => page.locator('.dialog.conflict');
+
+  it('asks, though the page has their version already', async () => {
+    const { page, context } = await visit();
+    await startRenaming(page);
+    await theirs();
+    await lookAgain(page);
+    await chip(page, 'Their review').waitFor();
+    await save(page);
+    await dialog(page).waitFor();
+    assert.match(await textOf('review'), /SUMMARY:Their review/);
+    assert.match(await dialog(page).textContent(), /Roof/);
+    await dialog(page).getByRole('button', { name: 'Keep theirs' }).click();
+    await chip(page, 'Their review').waitFor();
+    await settled(page);
+    assert.match(await textOf('review'), /Roof/);
+    await context.close();
+  });
+  it('does not bring back what they deleted', async () => {
+    const { page, context } = await visit();
+    await startRenaming(page);
+    await client.remove(`${paths.work}review.ics`);
+    await lookAgain(page);
+    await chip(page, 'Design review').waitFor({ state: 'detached' });
+    await save(page);
+    await dialog(page).getByText('Somebody else deleted this event').waitFor();
+    assert.equal((await client.get(`${paths.work}review.ics`)).status, 404);
+    await dialog(page).getByRole('button', { name: 'Save mine again' }).click();
+    await settled(page);
+    assert.match(await textOf('review'), /SUMMARY:Mine/);
+    await context.close();
+  });
+  it('does not delete what they changed', async () => {
+    const { page, context } = await visit();
+    await chip(page, 'Design review').click();
+    await theirs();
+    await lookAgain(page);
+    await chip(page, 'Their review').waitFor();
+    await page.locator('.details').getByRole('button', { name: 'Delete' }).click();
+    await dialog(page).waitFor();
+    assert.match(await textOf('review'), /SUMMARY:Their review/);
+    await dialog(page).getByRole('button', { name: 'Delete it' }).click();
+    await chip(page, 'Their review').waitFor({ state: 'detached' });
+    await settled(page);
+    assert.equal((await client.get(`${paths.work}review.ics`)).status, 404);
+    await original();
+    await context.close();
+  });
+  it('the question has no answer in focus, and stays until it is answered', async () => {
+    const { page, context } = await visit();
+    await theirs();
+    await rename(page, 'Design review', 'Mine');
+    await dialog(page).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'P');
+    for (let round = 0; round < 4; round++) await page.keyboard.press('Escape');
+    await page.waitForTimeout(100);
+    assert.equal(await dialog(page).evaluate((one) => one.open && one.matches(':modal')), true);
+    await dialog(page).getByRole('button', { name: 'Keep theirs' }).click();
+    await dialog(page).waitFor({ state: 'detached' });
+    await original();
+    await context.close();
+  });
+  it('a question waits until the form is closed', async () => {
+    const { page, context } = await visit();
+    let release;
+    stage.proxy.state.fault = (request) => (request.method === 'PUT' && !release ? { status: 503, headers: { 'Retry-After': '1' } } : null);
+    await rename(page, 'Design review', 'Mine');
+    await page.getByText('1 change waits').waitFor();
+    await theirs();
+    await chip(page, 'Dentist').focus();
+    await page.keyboard.press('e');
+    release = true;
+    await page.waitForTimeout(2500);
+    assert.equal(await dialog(page).count(), 0);
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor();
+    await dialog(page).getByRole('button', { name: 'Keep theirs' }).click();
+    await original();
+    await context.close();
+  });
+});
+
+describe('what belongs together', () => {
+  const move = async (page, to) => {
+    await chip(page, 'Call with').click();
+    await page.locator('.details').getByRole('button', { name: 'Edit' }).click();
+    await page.locator('.calendar-field select').selectOption({ label: to });
+    await page.locator('.editor button[type=submit]').click();
+  };
+  const places = async () => (await Promise.all([paths.work, paths.family].map((path) => client.get(`${path}call.ics`)))).map((one) => one.status);
+  const refuse = (method, path) => (request) => (request.method === method && request.url.startsWith(path) ? { status: 403 } : null);
+  for (const [name, fault] of [['put into', () => refuse('PUT', paths.family)], ['taken out of', () => refuse('DELETE', paths.work)]]) {
+    it(`an event that cannot be ${name} a calendar stays where it was`, async () => {
+      const { page, context } = await stage.person();
+      page.setDefaultTimeout(6000);
+      await go(page, 'week');
+      stage.proxy.state.fault = fault();
+      await move(page, 'Family');
+      await page.getByText(/was not saved/).waitFor();
+      await page.locator('.chip[aria-label^="Call with"][aria-label$="Work"]').waitFor();
+      await settled(page);
+      assert.deepEqual(await places(), [200, 404]);
+      stage.proxy.state.fault = null;
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.locator('.chip[aria-label^="Call with"][aria-label$="Family"]').waitFor();
+      await settled(page);
+      assert.deepEqual(await places(), [404, 200]);
+      await page.keyboard.press('u');
+      await page.locator('.chip[aria-label^="Call with"][aria-label$="Work"]').waitFor();
+      await settled(page);
+      assert.deepEqual(await places(), [200, 404]);
+      await context.close();
+    });
+  }
+  it('a series that cannot be cut is not doubled', async () => {
+    const { page, context } = await stage.person();
+    page.setDefaultTimeout(6000);
+    await go(page, 'week');
+    stage.proxy.state.fault = (request) => (request.method === 'PUT' && request.url.endsWith('standup.ics') ? { status: 403 } : null);
+    await chip(page, 'Standup, Thursday').focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.getByRole('button', { name: /^This and the following/ }).click();
+    await page.getByText(/was not saved/).waitFor();
+    await settled(page);
+    assert.equal((await client.all(paths.work)).filter((text) => text.includes('SUMMARY:Standup')).length, 1);
+    await context.close();
+  });
+});
+
+describe('two browsers', () => {
+  it('the second sees the change by itself', { timeout: 90_000 }, async () => {
+    const [one, two] = [await stage.person(), await stage.person()];
+    for (const { page } of [one, two]) await go(page, 'week');
+    await rename(one.page, 'Team lunch', 'Team picnic');
+    await chip(two.page, 'Team picnic').waitFor({ timeout: 45_000 });
+    await rename(one.page, 'Team picnic', 'Team lunch');
+    await settled(one.page);
+    for (const { context } of [one, two]) await context.close();
+  });
+  it('two tabs of one send what waits once, and lose none of it', async () => {
+    const { page, context } = await stage.person();
+    page.setDefaultTimeout(8000);
+    await go(page, 'week');
+    stage.proxy.state.fault = (request) => (request.method === 'PUT' ? 'reset' : null);
+    await rename(page, 'Team lunch', 'From the first tab');
+    await page.getByText('1 change waits').waitFor();
+    const second = await context.newPage();
+    await second.clock.setFixedTime(new Date('2026-03-04T09:20:00+01:00'));
+    await second.goto(stage.proxy.url);
+    await login(second, config.user, config.password);
+    await go(second, 'week');
+    await rename(second, 'Dentist', 'From the second tab');
+    await chip(second, 'From the second tab').waitFor();
+    stage.proxy.state.log.length = 0;
+    stage.proxy.state.fault = null;
+    await Promise.all([page, second].map(lookAgain));
+    for (const one of [page, second]) await one.locator('.status-pill.waiting').waitFor({ state: 'detached' });
+    await settled(page);
+    await settled(second);
+    assert.match(await textOf('lunch'), /From the first tab/);
+    assert.match((await client.get(`${paths.family}dentist.ics`)).text, /From the second tab/);
+    assert.equal(stage.proxy.state.log.filter((line) => line.startsWith('PUT')).length, 2);
+    assert.equal(await page.locator('dialog').count(), 0);
+    assert.equal(await second.locator('dialog').count(), 0);
+    await rename(page, 'From the first tab', 'Team lunch');
+    await settled(page);
+    await rename(second, 'From the second tab', 'Dentist');
+    await settled(second);
+    await context.close();
+  });
+});
+
 describe('a server that is away', () => {
+  it('answers nothing: the change waits, is seen, and is sent or given up', { timeout: 120_000 }, async () => {
+    const { page, context } = await stage.person();
+    await go(page, 'week');
+    stage.proxy.state.fault = on('PUT', 'hang');
+    await rename(page, 'Team lunch', 'Patience');
+    await page.getByText('1 change waits').waitFor({ timeout: 45_000 });
+    page.setDefaultTimeout(8000);
+    stage.proxy.state.fault = on('PUT', 'reset');
+    await rename(page, 'Release 4.0', 'Release 5.0');
+    await page.getByText('2 changes wait').click();
+    const dialog = page.locator('.dialog', { hasText: 'Changes that wait' });
+    await dialog.getByText('Patience').waitFor();
+    await shot(page, 'waiting');
+    await dialog.getByRole('button', { name: 'Discard the change of “Release 5.0”' }).click();
+    stage.proxy.state.fault = null;
+    await dialog.getByRole('button', { name: 'Send now' }).click();
+    await dialog.getByText('Nothing waits.').waitFor();
+    await dialog.locator('footer').getByRole('button', { name: 'Close' }).click();
+    await settled(page);
+    assert.match(await textOf('lunch'), /SUMMARY:Patience/);
+    assert.match(await textOf('release'), /SUMMARY:Release 4.0/);
+    await chip(page, 'Release 4.0').waitFor();
+    await rename(page, 'Patience', 'Team lunch');
+    await settled(page);
+    await context.close();
+  });
+  it('is said, with the time since when', async () => {
+    const { page, context } = await stage.person();
+    page.setDefaultTimeout(6000);
+    await go(page, 'week');
+    stage.proxy.state.fault = () => 'reset';
+    await lookAgain(page);
+    await page.locator('[role=status]').getByText('Not up to date since 9:20').waitFor();
+    await shot(page, 'not-up-to-date');
+    stage.proxy.state.fault = null;
+    await lookAgain(page);
+    await page.getByText('Not up to date since').waitFor({ state: 'detached' });
+    await context.close();
+  });
+  it('breaks over one object: the others are saved', { timeout: 60_000 }, async () => {
+    const { page, context } = await stage.person();
+    await go(page, 'week');
+    stage.proxy.state.fault = (request) => (request.method === 'PUT' && request.url.endsWith('lunch.ics') ? { status: 500 } : null);
+    await rename(page, 'Team lunch', 'Poison');
+    await rename(page, 'Dentist', 'Dentist at nine');
+    await page.getByText('“Poison” was not saved: The server failed over it several times.').waitFor();
+    await settled(page);
+    assert.match((await client.get(`${paths.family}dentist.ics`)).text, /Dentist at nine/);
+    stage.proxy.state.fault = null;
+    await rename(page, 'Dentist at nine', 'Dentist');
+    await settled(page);
+    await context.close();
+  });
   it('gets the changes later, also those of an earlier visit', async () => {
     const { page, context, problems } = await stage.person();
     page.setDefaultTimeout(6000);
@@ -175,6 +417,65 @@ describe('a server that is away', () => {
     await chip(page, 'Dentist again').waitFor();
     await settled(page);
     assert.match((await client.get(`${paths.family}dentist.ics`)).text, /Dentist again/);
+    await context.close();
+  });
+});
+
+describe('a password that is refused while one works', () => {
+  const enter = async (page, user, password) => {
+    await page.locator('.login input[autocomplete=username]').fill(user);
+    await page.locator('input[autocomplete=current-password]').fill(password);
+    await page.locator('.login button[type=submit]').click();
+  };
+  const work = async () => {
+    const one = await stage.person();
+    one.page.setDefaultTimeout(8000);
+    await go(one.page, 'week');
+    await chip(one.page, 'Dentist').focus();
+    await one.page.keyboard.press('e');
+    await one.page.locator('.editor .title-field input').fill('Half written');
+    stage.proxy.state.fault = () => ({ status: 401 });
+    await lookAgain(one.page);
+    await one.page.locator('.login').waitFor();
+    return one;
+  };
+  it('is told by the poll, and the form behind the door loses nothing', async () => {
+    const { page, context } = await work();
+    for (let round = 0; round < 3; round++) await page.keyboard.press('Escape');
+    await page.locator('.login').waitFor();
+    await shot(page, 'login-again');
+    stage.proxy.state.fault = null;
+    await enter(page, config.user, config.password);
+    await page.locator('.login').waitFor({ state: 'detached' });
+    assert.equal(await page.locator('.editor .title-field input').inputValue(), 'Half written');
+    await page.locator('.editor button[type=submit]').click();
+    await chip(page, 'Half written').waitFor();
+    await settled(page);
+    await rename(page, 'Half written', 'Dentist');
+    await settled(page);
+    await context.close();
+  });
+  it('somebody else signs in: a page of their own, and what waits is kept for the first', async () => {
+    const { page, context } = await stage.person();
+    page.setDefaultTimeout(8000);
+    await go(page, 'week');
+    stage.proxy.state.fault = on('PUT', { status: 401 });
+    await rename(page, 'Dentist', 'Kept for later');
+    await page.locator('.login').waitFor();
+    stage.proxy.state.fault = null;
+    await enter(page, config.user2, config.password2);
+    await page.locator('.shell').waitFor();
+    await page.locator('.login').waitFor({ state: 'detached' });
+    await go(page, 'week');
+    assert.equal(await chip(page, 'Kept for later').count(), 0);
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await page.reload();
+    await enter(page, config.user, config.password);
+    await page.locator('.shell').waitFor();
+    await go(page, 'week');
+    await chip(page, 'Kept for later').waitFor();
+    await settled(page);
+    assert.match((await client.get(`${paths.family}dentist.ics`)).text, /Kept for later/);
     await context.close();
   });
 });

@@ -75,6 +75,9 @@ export const settled = async (page) => {
   await page.waitForFunction(() => !document.querySelector('.status-pill.busy'));
 };
 
+/** What the page does when its window is looked at again: it asks the server what changed. */
+export const lookAgain = (page) => page.evaluate(() => dispatchEvent(new Event('focus')));
+
 export const violations = async (page) => {
   // Not by a script tag: the policy of the page forbids that, as it should.
   const { readFileSync } = await import('node:fs');
