@@ -87,6 +87,38 @@ fn looks() {
     passes("looks");
 }
 
+#[test]
+#[ignore = "needs cargo e2e"]
+fn large() {
+    let world = Scene::new().serving();
+    let tree = world.checkout("tree");
+    for count in [10_000, 20_000] {
+        for number in 0..count {
+            tree.write(&format!("calendars/alice/large{count}/{number}.ics"), one_of_many(number, count));
+        }
+    }
+    tree.pull_commit_push("many events");
+    assert_eq!(world.tell().status, 204);
+    let outcome = suite(&world, "large");
+    assert!(outcome.success, "{}", outcome.output);
+    // Times are printed for people to read, and not looked at here.
+    outcome.output.lines().filter(|line| line.starts_with("# ")).for_each(|line| println!("{line}"));
+}
+
+/// So many events are spread over five years.
+fn one_of_many(number: u64, count: u64) -> String {
+    let hours = number * 5 * 365 * 24 / count;
+    let (day, hour) = (hours / 24, hours % 24);
+    let (year, day) = (2022 + day / 365, day % 365);
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:large-{count}-{number}\r\n\
+         DTSTAMP:20260101T000000Z\r\nDTSTART:{year}{:02}{:02}T{hour:02}0000Z\r\nDURATION:PT45M\r\nSUMMARY:Event {number}\r\n\
+         DESCRIPTION:Some words that an event usually has\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        day / 31 + 1,
+        day % 31 % 28 + 1,
+    )
+}
+
 fn passes(name: &str) -> World {
     let world = Scene::new().flag("--subscribe-to-private").serving();
     let outcome = suite(&world, name);
