@@ -296,9 +296,7 @@ fn inside(world: &World, login: &Login, home: &str, mut directory: String, inner
 pub fn may_see(rights: Rights, member: &Member) -> bool {
     match rights {
         Rights::Owner => true,
-        Rights::Read | Rights::ReadWrite => {
-            member.object.as_ref().is_none_or(|object| object.class() != ical::Class::Private)
-        }
+        Rights::Read | Rights::ReadWrite => !member.is_private(),
         Rights::FreeBusy | Rights::None => false,
     }
 }

@@ -207,15 +207,17 @@ async fn look_back(service: &Arc<Service>, request: &Request, question: Question
             follow::publish(service);
             // From here on nothing is awaited, so that what changed and what there is are of one moment.
             let (world, locks, health) = (service.published.world(), service.locks(), service.health());
-            let names = match (then, service.published.since(&token.commit, &collection.path)) {
-                (_, Since::Changed(names)) => names,
-                (Some(then), Since::Unknown) => past::changed(world.snapshot(), &then, &collection.path),
+            let changed = match (then, service.published.since(&token.commit, &collection.path)) {
+                (_, Since::Changed(changed)) => changed,
+                (Some(then), Since::Unknown) => {
+                    past::changed_members(world.snapshot(), &then, &collection, &service.published.parser)
+                }
                 (None, Since::Unknown) => return Err(report::sync::invalid()),
             };
             let context = context(service, &world, request, &locks, &health);
             let resource = crate::method::resource(&context)?;
             let body = request.xml()?.ok_or(Error::NotFound)?;
-            report::sync::reply(&context, &resource, &body, Some(&names), Some(&token))
+            report::sync::reply(&context, &resource, &body, Some(&changed), Some(&token))
         }
     }
 }
