@@ -90,7 +90,7 @@ impl Past {
         for (info, parent) in commits.iter().zip(commits.iter().skip(1)) {
             match trailer::read(&info.message) {
                 _ if broken.is_empty() => break,
-                Some(said) if said.iter().all(|path| !broken.contains(path)) => continue,
+                Some(said) if !is_about(&said, &broken) => continue,
                 None if strangers >= STRANGERS => continue,
                 Some(_) => {}
                 None => strangers += 1,
@@ -118,6 +118,11 @@ impl Past {
         *response.body_mut() = octets;
         Ok(response)
     }
+}
+
+/// Whether one of these paths is, or is in, what a commit says it changed.
+fn is_about(said: &[&str], paths: &BTreeSet<&str>) -> bool {
+    said.iter().any(|said| paths.iter().any(|path| trailer::includes(said, path)))
 }
 
 /// Whether a file can be read, as far as that hangs on itself and on what its folder is for.
