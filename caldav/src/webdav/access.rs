@@ -39,6 +39,10 @@ impl Rights {
         if collection.owner() == login.user {
             return Rights::Owner;
         }
+        // What a removed user shared is out of reach, as the rest of the home is.
+        if world.user(collection.owner()).is_none() {
+            return Rights::None;
+        }
         let granted = collection.file.shares.iter().filter(|share| includes(world, share, &login.user));
         match granted.map(|share| share.access).max() {
             None => Rights::None,
