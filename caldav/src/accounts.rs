@@ -16,7 +16,7 @@ use crate::repository::collection::{CALENDAR_FILE, CollectionFile};
 use crate::repository::names::{NameError, check_principal, folded};
 use crate::repository::toml_text::without_tables;
 use crate::repository::user::{self, AppPassword, User};
-use crate::repository::{FileError, group};
+use crate::repository::{FileError, group, trailer};
 
 pub use groups::{Members, add_member, create_group, groups, members, remove_group, remove_member, set_members};
 
@@ -147,7 +147,7 @@ pub fn create_user(edit: &mut Edit, name: &str, change: &UserChange, left: Calen
         let first = CollectionFile { display_name: Some(FIRST_CALENDAR.1.to_owned()), ..CollectionFile::default() };
         edit.write(&format!("{calendars}/{}/{CALENDAR_FILE}", FIRST_CALENDAR.0), first.write_into(""))?;
     }
-    edit.set_message(format!("Add the user {name}"));
+    trailer::sign(edit, format!("Add the user {name}"));
     Ok(())
 }
 
@@ -161,7 +161,7 @@ pub fn change_user(edit: &mut Edit, name: &str, change: &UserChange) -> Result<(
         }
         _ => format!("Change the user {name}"),
     };
-    edit.set_message(message);
+    trailer::sign(edit, message);
     Ok(())
 }
 
@@ -174,7 +174,7 @@ pub fn remove_user(edit: &mut Edit, name: &str, calendars: Calendars) -> Result<
         edit.remove(&folder)?;
     }
     let broken = remove_shares(edit, "with", name)?;
-    edit.set_message(message(format!("Remove the user {name}"), &broken));
+    trailer::sign(edit, message(format!("Remove the user {name}"), &broken));
     Ok(())
 }
 
@@ -197,7 +197,7 @@ pub fn add_app_password(
     };
     let new = user::add_app_password(&old, &app).map_err(|error| broken(name, error))?;
     write_user(edit, name, &new)?;
-    edit.set_message(format!("Add the app password {} of {name}", app.id));
+    trailer::sign(edit, format!("Add the app password {} of {name}", app.id));
     Ok(secret)
 }
 
@@ -209,7 +209,7 @@ pub fn remove_app_password(edit: &mut Edit, name: &str, id: &str) -> Result<(), 
     }
     let new = user::remove_app_password(&old, id).map_err(|error| broken(name, error))?;
     write_user(edit, name, &new)?;
-    edit.set_message(format!("Remove the app password {id} of {name}"));
+    trailer::sign(edit, format!("Remove the app password {id} of {name}"));
     Ok(())
 }
 

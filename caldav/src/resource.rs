@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::repository::names;
 use crate::webdav::access::{Login, Rights};
 use crate::webdav::names::DAV;
-use crate::world::{Collection, Member, World};
+use crate::world::{CALENDARS, Collection, Member, World};
 
 /// The inbox of a home (RFC 6638).
 pub use crate::world::INBOX;
@@ -229,11 +229,24 @@ fn below(world: &World, login: &Login, owner: &str, rest: &[&str], segments: &[&
     let Some((first, inner)) = rest.split_first() else { return Found::Nowhere };
     let home = World::home_path(owner);
     let own = format!("{home}/{first}");
-    let directory = match world.collection(&own).is_none().then(|| shared_path(first)).flatten() {
-        Some(shared) if is_owner && world.collection(&shared).is_some() => shared,
+    let directory = match world.collection(&own) {
+        // Whether there is what is not shared makes no difference.
+        None if is_owner => shared_with(world, login, first).unwrap_or(own),
         _ => own,
     };
     inside(world, login, &home, directory, inner, segments)
+}
+
+/// The directory of what appears under this name in a home, since somebody shares it.
+fn shared_with(world: &World, login: &Login, name: &str) -> Option<String> {
+    let path = shared_path(name)?;
+    let collection = world.collection(&path)?;
+    (Rights::of(world, login, collection) > Rights::None).then_some(path)
+}
+
+/// Whether a name directly in a home is kept for what others share, so that nothing can stand in its place.
+pub fn is_kept_for_shares(path: &Path) -> bool {
+    matches!(path.segments.as_slice(), [first, _, name] if first == CALENDARS && name.contains(SHARED))
 }
 
 /// `bob~work` → `calendars/bob/work`.
@@ -259,6 +272,7 @@ fn inside(world: &World, login: &Login, home: &str, mut directory: String, inner
         let is_owner = home == World::home_path(&login.user);
         let name = directory.rsplit('/').next().unwrap_or_default();
         return match inner {
+            [] if name.contains(SHARED) => Found::Nowhere,
             [] => free(home, None, name, if is_owner { Rights::Owner } else { Rights::None }),
             _ => Found::Nowhere,
         };
@@ -296,9 +310,7 @@ fn inside(world: &World, login: &Login, home: &str, mut directory: String, inner
 pub fn may_see(rights: Rights, member: &Member) -> bool {
     match rights {
         Rights::Owner => true,
-        Rights::Read | Rights::ReadWrite => {
-            member.object.as_ref().is_none_or(|object| object.class() != ical::Class::Private)
-        }
+        Rights::Read | Rights::ReadWrite => !member.is_private(),
         Rights::FreeBusy | Rights::None => false,
     }
 }
@@ -403,6 +415,19 @@ fn home_children(world: &World, login: &Login, home: &Resource, owner: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Server;
+
+    #[test]
+    fn what_is_not_shared_is_as_if_it_were_not_there() {
+        let mut server = Server::of(&["alice", "bob"]);
+        for request in ["PUT", "MKCALENDAR", "MKCOL", "GET", "PROPFIND", "DELETE", "LOCK"] {
+            let mut answer = |name: &str| server.ask("alice", &format!("{request} /calendars/alice/{name}\n\n"));
+            let (there, nowhere) = (answer("bob~work"), answer("bob~play"));
+            assert_eq!((there.status, there.body), (nowhere.status, nowhere.body.replace("play", "work")), "{request}");
+        }
+        assert_eq!(server.ask("alice", "MKCALENDAR /calendars/alice/bob~play/\n\n").status, 403);
+        assert_eq!(server.names("calendars/alice"), ["work"]);
+    }
 
     #[test]
     fn paths() {

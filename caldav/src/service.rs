@@ -7,6 +7,7 @@ pub mod follow;
 pub mod listener;
 mod metrics;
 mod past;
+mod stalled;
 mod subscriptions;
 pub mod tls;
 mod versions;

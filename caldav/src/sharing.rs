@@ -28,12 +28,12 @@ pub fn link_href(link: &str) -> String {
     href(&[LINKS, &format!("{link}.ics")], false)
 }
 
-/// The calendar that a link leads to; compared in constant time, as a password would be.
+/// The calendar that a link leads to, as long as its owner is there; compared in constant time, as a password would be.
 pub fn linked<'a>(world: &'a World, link: &str) -> Option<&'a Collection> {
     use subtle::ConstantTimeEq;
     let is_meant = |secret: &String| bool::from(secret.as_bytes().ct_eq(link.as_bytes()));
     let found = world.collections().find(|collection| collection.file.link.as_ref().is_some_and(is_meant));
-    found.map(|collection| &**collection)
+    found.map(|collection| &**collection).filter(|collection| world.user(collection.owner()).is_some())
 }
 
 /// Who is meant by a path of a principal or by an address.
@@ -147,5 +147,35 @@ pub fn write_invite(view: &View<'_>, collection: &Collection, xml: &mut Writer) 
         xml.empty((CALENDAR_SERVER, if share.access == Access::ReadWrite { "read-write" } else { "read" }));
         xml.end(access);
         xml.end(user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use gitstore::Snapshot;
+
+    use super::*;
+    use crate::resource::{Found, Path, find};
+    use crate::webdav::access::Login;
+    use crate::world::Parser;
+
+    fn world(users: &[&str]) -> World {
+        let file = "link = 'secret'\n[[share]]\neveryone = true\naccess = 'read'\n";
+        let users = users.iter().map(|user| (format!("users/{user}.toml"), Bytes::new()));
+        let files = users.chain([("calendars/bob/work/.calendar.toml".to_owned(), Bytes::from(file))]);
+        World::empty().advance(&Snapshot::of_files(files).unwrap(), &Parser::default()).world
+    }
+
+    #[test]
+    fn the_calendars_of_a_removed_user_are_out_of_reach() {
+        let alice = Login { user: "alice".to_owned(), ..Login::default() };
+        let is_shared = |world: &World| {
+            let path = Path::parse("/calendars/alice/bob~work/").unwrap();
+            matches!(find(world, &alice, &path), Found::Resource(_))
+        };
+        let (with, without) = (world(&["alice", "bob"]), world(&["alice"]));
+        assert!(is_shared(&with) && linked(&with, "secret").is_some());
+        assert!(!is_shared(&without) && linked(&without, "secret").is_none());
     }
 }

@@ -12,6 +12,8 @@ use gitstore::{Edit, ReadError};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::repository::collection::{CALENDAR_FILE, CollectionFile};
+use crate::repository::trailer;
 use crate::webdav::names::DAV;
 
 /// Objects of one calendar.
@@ -32,10 +34,11 @@ pub fn check(source: &str) -> Result<(), Error> {
     }
 }
 
-/// Makes a directory hold these objects and no others; files that say the same stay as they are.
-pub fn replace(edit: &mut Edit, path: &str, objects: &Objects) -> Result<(), ReadError> {
-    // It was removed, or is no subscription any more, while the file was fetched.
-    if edit.read(&format!("{path}/.calendar.toml")).is_err() {
+/// Makes the directory of what is subscribed to at `source` hold these objects and no others; files that say the same
+/// stay as they are.
+pub fn replace(edit: &mut Edit, path: &str, source: &str, objects: &Objects) -> Result<(), ReadError> {
+    // It was removed, or is no such subscription any more, while the file was fetched.
+    if !is_subscribed(edit, path, source) {
         return Ok(());
     }
     let present: Vec<String> =
@@ -45,11 +48,32 @@ pub fn replace(edit: &mut Edit, path: &str, objects: &Objects) -> Result<(), Rea
     }
     for (name, octets) in objects {
         let file = format!("{path}/{name}");
-        if edit.read(&file).ok().as_ref() != Some(octets) {
+        if !edit.read(&file).is_ok_and(|present| without_stamps(&present) == without_stamps(octets)) {
             edit.write(&file, octets.clone())?;
         }
     }
+    let message = edit.message().to_owned();
+    trailer::sign(edit, message);
     Ok(())
+}
+
+fn is_subscribed(edit: &Edit, path: &str, source: &str) -> bool {
+    let octets = edit.read(&format!("{path}/{CALENDAR_FILE}")).unwrap_or_default();
+    let file = std::str::from_utf8(&octets).ok().and_then(|text| CollectionFile::parse(text).ok());
+    file.is_some_and(|file| file.source.as_deref() == Some(source))
+}
+
+/// The lines of a text, but for `DTSTAMP`: many servers write there when they were asked, and nothing else is new.
+fn without_stamps(octets: &[u8]) -> Vec<u8> {
+    let mut is_stamp = false;
+    let lines = octets.split_inclusive(|octet| *octet == b'\n').filter(|line| {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            let name = line.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"DTSTAMP"));
+            is_stamp = name && matches!(line.get(7), Some(b':' | b';'));
+        }
+        !is_stamp
+    });
+    lines.flatten().copied().collect()
 }
 
 /// One object for each UID, by the name of its file; and how many there are that cannot be read.
@@ -85,7 +109,7 @@ pub fn split(octets: &Bytes) -> Result<(Objects, usize), String> {
 fn uid(component: ical::Component<'_>) -> String {
     match component.property("UID").map(|uid| uid.text()).filter(|uid| !uid.is_empty()) {
         Some(uid) => uid,
-        None => format!("{}@subscription", &hex(component.octets())[..32]),
+        None => format!("{}@subscription", &hex(&without_stamps(component.octets()))[..32]),
     }
 }
 
@@ -146,6 +170,8 @@ pub fn interval(octets: &Bytes) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use gitstore::Snapshot;
+
     use super::*;
 
     #[test]
@@ -160,6 +186,28 @@ mod tests {
         assert_eq!(interval(&octets), Some(Duration::from_secs(7200)));
         assert_eq!(split(&octets).unwrap().0, objects, "the same file gives the same objects");
         assert!(split(&Bytes::from("<html>")).is_err());
+    }
+
+    #[test]
+    fn another_stamp_is_no_other_object() {
+        let feed = |stamp: &str, summary: &str| {
+            let text = format!(
+                "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nDTSTAMP:{stamp}\r\n\
+                 DTSTART:20260101T000000Z\r\nSUMMARY:{summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+            );
+            split(&text.into()).unwrap().0
+        };
+        let (source, path) = ("https://example.com/a.ics", "calendars/alice/feed");
+        let file = Bytes::from(format!("source = '{source}'"));
+        let mut edit = Snapshot::of_files([(format!("{path}/.calendar.toml"), file)]).unwrap().edit();
+        replace(&mut edit, path, source, &feed("20260101T000000Z", "a")).unwrap();
+        let first = edit.tree();
+        replace(&mut edit, path, source, &feed("20260102T000000Z", "a")).unwrap();
+        assert_eq!(edit.tree().tree_id(), first.tree_id());
+        replace(&mut edit, path, "https://example.com/b.ics", &feed("20260102T000000Z", "b")).unwrap();
+        assert_eq!(edit.tree().tree_id(), first.tree_id(), "what was fetched for an earlier subscription is not kept");
+        replace(&mut edit, path, source, &feed("20260102T000000Z", "b")).unwrap();
+        assert_ne!(edit.tree().tree_id(), first.tree_id());
     }
 
     #[test]

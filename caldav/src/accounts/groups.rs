@@ -7,9 +7,8 @@ use gitstore::Edit;
 use super::{
     AccountsError, broken, files, has_group_file, message, parse_user, remove_shares, user_text, users, write_user,
 };
-use crate::repository::group;
 use crate::repository::names::{check_principal, folded};
-use crate::repository::user;
+use crate::repository::{group, trailer, user};
 
 /// The members of each group.
 pub type Members = BTreeMap<String, BTreeSet<String>>;
@@ -44,7 +43,7 @@ pub fn create_group(edit: &mut Edit, name: &str, display_name: Option<&str>) -> 
     let text = group::set_display_name(&old, display_name)
         .map_err(|error| AccountsError::Broken { path: path.clone(), error })?;
     edit.write(&path, text)?;
-    edit.set_message(format!("Add the group {name}"));
+    trailer::sign(edit, format!("Add the group {name}"));
     Ok(())
 }
 
@@ -63,7 +62,7 @@ pub fn set_members(edit: &mut Edit, name: &str, wanted: &[String]) -> Result<(),
     }
     let list: Vec<&str> = wanted.into_iter().map(String::as_str).collect();
     let list = if list.is_empty() { "nobody".to_owned() } else { list.join(", ") };
-    edit.set_message(format!("Members of the group {name}: {list}"));
+    trailer::sign(edit, format!("Members of the group {name}: {list}"));
     Ok(())
 }
 
@@ -71,7 +70,7 @@ pub fn set_members(edit: &mut Edit, name: &str, wanted: &[String]) -> Result<(),
 pub fn add_member(edit: &mut Edit, name: &str, user: &str) -> Result<(), AccountsError> {
     members(edit, name)?;
     enroll(edit, name, user)?;
-    edit.set_message(format!("Add {user} to the group {name}"));
+    trailer::sign(edit, format!("Add {user} to the group {name}"));
     Ok(())
 }
 
@@ -82,7 +81,7 @@ pub fn remove_member(edit: &mut Edit, name: &str, user: &str) -> Result<(), Acco
         create_group(edit, name, None)?;
     }
     resign(edit, name, user)?;
-    edit.set_message(format!("Remove {user} from the group {name}"));
+    trailer::sign(edit, format!("Remove {user} from the group {name}"));
     Ok(())
 }
 
@@ -96,7 +95,7 @@ pub fn remove_group(edit: &mut Edit, name: &str) -> Result<(), AccountsError> {
     }
     let mut broken = remove_shares(edit, "group", name)?;
     broken.extend(users(edit).into_iter().filter(|(_, user)| user.is_err()).map(|(name, _)| user::path(&name)));
-    edit.set_message(message(format!("Remove the group {name}"), &broken));
+    trailer::sign(edit, message(format!("Remove the group {name}"), &broken));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::{Change, Outcome, Write, missing, permit, plain, room};
 use crate::context::Context;
 use crate::error::Error;
 use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE, CollectionFile};
-use crate::resource::{Found, INBOX, OUTBOX, Path};
+use crate::resource::{Found, INBOX, OUTBOX, Path, is_kept_for_shares};
 use crate::webdav::access::Rights;
 use crate::webdav::lock::Touch;
 use crate::webdav::multistatus::response;
@@ -28,6 +28,10 @@ pub fn handle(context: &Context<'_>) -> Result<Outcome, Error> {
                 method: context.request.method.to_string(),
                 what: "what is there already",
             });
+        }
+        Found::Nowhere if is_kept_for_shares(&path) => {
+            let reason = "names with a ~ are kept for what others share";
+            return Err(Error::forbidden((CALDAV, "calendar-collection-location-ok"), reason));
         }
         Found::Nowhere => return Err(Error::NoParent),
     };

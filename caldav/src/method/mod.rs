@@ -19,6 +19,7 @@ use http::StatusCode;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::report::sync;
 use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE, CollectionFile};
 use crate::request::Response;
 use crate::resource::{Found, Path, Resource, What};
@@ -111,25 +112,29 @@ pub fn git_path(resource: &Resource) -> Option<String> {
     }
 }
 
-/// Checks the conditions of `If` and the locks on a path that is to be changed.
+/// Checks the conditions of `If` and the locks on a path that is to be changed. What names no resource is about the
+/// request's own (RFC 4918 section 10.4.3), wherever the change is.
 pub fn permit(context: &Context<'_>, path: &str, touch: Touch) -> Result<(), Error> {
     let conditions = If::of(context.request)?;
     let now = context.request.now;
-    let path_of = |resource: Option<&str>| match resource {
-        None => Some(path.to_owned()),
-        Some(text) => repository_path(context, text),
-    };
-    let etag = |resource: Option<&str>| {
-        let found = context.resource(resource.unwrap_or(&context.request.path))?;
-        found.etag()
-    };
+    let own = context.request.path.as_str();
+    let etag = |resource: Option<&str>| context.resource(resource.unwrap_or(own))?.etag();
     let has_token = |resource: Option<&str>, token: &str| {
-        path_of(resource).is_some_and(|path| context.locks.on(&path, now).any(|(known, _)| known == token))
+        let resource = resource.unwrap_or(own);
+        let path = repository_path(context, resource);
+        let is_locked = path.is_some_and(|path| context.locks.on(&path, now).any(|(known, _)| known == token));
+        is_locked || sync_token(context, resource).as_deref() == Some(token)
     };
     if !conditions.holds(etag, has_token) {
         return Err(Error::PreconditionFailed("what the If header says is not so".to_owned()));
     }
     context.locks.permit(path, touch, &conditions.tokens(), &context.login().user, now)
+}
+
+/// The sync token of a collection, which is a state token (RFC 6578 section 5).
+fn sync_token(context: &Context<'_>, text: &str) -> Option<String> {
+    let resource = context.resource(text).filter(|resource| resource.is_collection() && resource.rights.can_read())?;
+    sync::token(resource.collection()?)
 }
 
 /// The path in the repository of what is, or could be, at a path of a URL.
@@ -163,4 +168,28 @@ pub fn write_file(world: &World, collection: &Collection, file: &CollectionFile)
     let (path, old) = collection_file(world, collection)?;
     let new = file.write_into(&old);
     Ok((new != old).then(|| Write::File(path, new.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Server;
+
+    const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\n\
+        DTSTART:20260101T000000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    const LOCK: &str =
+        "<lockinfo xmlns='DAV:'><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>";
+
+    #[test]
+    fn a_condition_without_a_tag_is_about_the_path_of_the_request() {
+        let mut server = Server::of(&["alice"]);
+        server.put("alice", "/calendars/alice/work/a.ics", EVENT);
+        let token = server.ask("alice", &format!("LOCK /calendars/alice/work/a.ics\n\n{LOCK}"));
+        let token = token.header("lock-token").to_owned();
+        let mut moved = |condition: &str| {
+            let head = format!("If: {condition}\nDestination: /calendars/alice/work/b.ics");
+            server.ask("alice", &format!("MOVE /calendars/alice/work/a.ics\n{head}\n\n")).status
+        };
+        assert_eq!(moved("(<urn:uuid:00000000-0000-0000-0000-000000000000>)"), 412);
+        assert_eq!(moved(&format!("({token})")), 201);
+    }
 }

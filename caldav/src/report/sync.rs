@@ -5,7 +5,6 @@
 //! last token of such a round is the commit that was there when it began: what changed meanwhile comes with the next
 //! one, and nothing is ever dropped.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gitstore::ObjectId;
@@ -17,12 +16,13 @@ use crate::error::Error;
 use crate::history::Question as HistoryQuestion;
 use crate::method::{Outcome, missing};
 use crate::request::Depth;
-use crate::resource::{Resource, children, may_see, member_resource, push_segment};
+use crate::resource::{Resource, What, children, may_see, member_resource, push_segment};
+use crate::webdav::access::Rights;
 use crate::webdav::multistatus::Multistatus;
 use crate::webdav::names::{CALDAV, DAV};
 use crate::webdav::properties::{Question, View};
 use crate::webdav::xml::Element;
-use crate::world::Collection;
+use crate::world::{Changed, Collection};
 
 const PREFIX: &str = "urn:gitstead:sync:";
 
@@ -81,12 +81,16 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
     let Some(collection) = resource.collection().filter(|_| resource.is_collection()) else {
         return match resource.what {
             // A box that nothing has come to yet, or a home: nothing is synchronised there.
-            crate::resource::What::Inbox(..) => Ok(Outcome::Reply(Multistatus::new(true).finish())),
+            What::Inbox(..) => Ok(Outcome::Reply(Multistatus::new(true).finish())),
             _ => Err(Error::forbidden((DAV, "supported-report"), "this is no collection of resources")),
         };
     };
     if !resource.rights.can_read() {
         return Err(missing(&resource.href, "read"));
+    }
+    if body.child(DAV, "sync-level").is_some_and(|level| level.text().trim() == "infinite") {
+        let reason = "what is inside the members is not told, only they are";
+        return Err(Error::forbidden((DAV, "sync-traversal-supported"), reason));
     }
     if context.request.depth(Depth::Zero)? == Depth::Infinity {
         return Err(Error::BadRequest("sync-collection takes the Depth 0".to_owned()));
@@ -100,7 +104,7 @@ pub fn handle(context: &Context<'_>, resource: &Resource, body: &Element) -> Res
         return reply(context, resource, body, None, Some(&token)).map(Outcome::Reply);
     }
     if Some(token.commit) == collection.since && token.partial.is_none() {
-        return reply(context, resource, body, Some(&BTreeSet::new()), Some(&token)).map(Outcome::Reply);
+        return reply(context, resource, body, Some(&Changed::new()), Some(&token)).map(Outcome::Reply);
     }
     Ok(Outcome::History(HistoryQuestion::Sync { collection: Arc::clone(collection), token }))
 }
@@ -110,15 +114,19 @@ pub fn reply(
     context: &Context<'_>,
     resource: &Resource,
     body: &Element,
-    changed: Option<&BTreeSet<String>>,
+    changed: Option<&Changed>,
     token: Option<&Token>,
 ) -> Result<crate::request::Response, Error> {
     let collection = resource.collection().ok_or(Error::NotFound)?;
     let data = CalendarData::read(body, floating_zone(None, Some(&collection.file))?)?;
     let question = Question::read(Some(body), Some(&data))?;
     let told = token.and_then(|token| token.partial.as_ref()).map(|(_, name)| name.as_str());
+    let there = Present { context, resource, collection };
     let names: Vec<&str> = match changed {
-        Some(changed) => changed.iter().map(String::as_str).filter(|name| !name.is_empty()).collect(),
+        Some(changed) => {
+            let told = changed.iter().filter(|(name, was_visible)| there.is_to_be_told(name, **was_visible));
+            told.map(|(name, _)| name.as_str()).collect()
+        }
         None => {
             collection.members().filter(|member| may_see(resource.rights, member)).map(|member| &*member.name).collect()
         }
@@ -129,9 +137,8 @@ pub fn reply(
     let mut multistatus = Multistatus::new(context.request.wants_minimal());
     let mut buffer = Vec::new();
     for name in shown {
-        match collection.member(name).filter(|member| may_see(resource.rights, member)) {
-            Some(member) => {
-                let found = member_resource(resource, collection, member);
+        match there.find(name) {
+            Some(found) => {
                 let view = View { context, resource: &found };
                 multistatus.properties(&view, question.wanted(&view, &mut buffer));
             }
@@ -157,6 +164,38 @@ pub fn reply(
     };
     multistatus.sync_token(&next.print());
     Ok(multistatus.finish())
+}
+
+/// A collection as it is now for whoever asks.
+struct Present<'a> {
+    context: &'a Context<'a>,
+    resource: &'a Resource,
+    collection: &'a Arc<Collection>,
+}
+
+impl Present<'_> {
+    /// A member, or a folder in a folder.
+    fn find(&self, name: &str) -> Option<Resource> {
+        let member = self.collection.member(name).filter(|member| may_see(self.resource.rights, member));
+        member.map(|member| member_resource(self.resource, self.collection, member)).or_else(|| self.folder(name))
+    }
+
+    fn folder(&self, name: &str) -> Option<Resource> {
+        let world = self.context.world;
+        let folder = world.collection(&format!("{}/{name}", self.collection.path))?;
+        let rights = Rights::of(world, self.context.login(), folder);
+        let mut href = self.resource.href.clone();
+        push_segment(&mut href, name);
+        href.push('/');
+        (rights > Rights::None).then(|| Resource { href, what: What::Collection(Arc::clone(folder)), rights })
+    }
+
+    /// A member that is not to be seen is gone for who saw it (RFC 6578 section 3.5.2). Who did not is not to learn its
+    /// name now.
+    fn is_to_be_told(&self, name: &str, was_visible: bool) -> bool {
+        let is_owner = self.resource.rights == Rights::Owner;
+        !name.is_empty() && (is_owner || was_visible || self.find(name).is_some())
+    }
 }
 
 fn nothing() -> ObjectId {

@@ -19,6 +19,8 @@ use crate::world::World;
 
 /// Messages that an inbox holds; older ones make room.
 pub const INBOX_MESSAGES: usize = 500;
+/// Octets of one object that is written for somebody else; what is longer is the sender's alone.
+const LONGEST: usize = 256 << 10;
 /// Octets that one change may make the server write for others.
 const MOST: u64 = 64 << 20;
 /// The calendar of who has none that takes what comes; it need not be there yet.
@@ -31,7 +33,7 @@ pub enum Status {
     Delivered,
     /// Nobody has this address.
     Unknown,
-    /// It could not be written now: no room, or a lock.
+    /// It could not be written: it is too long, there is no room, or there is a lock.
     NotNow,
     /// The address is elsewhere, and nothing is sent from here.
     NoWay,
@@ -128,7 +130,7 @@ impl<'a> Delivery<'a> {
         let written = self.octets.get(user).copied().unwrap_or(0) + octets.len() as u64;
         let has_room = used(context.world, user) + written <= context.settings.quota + before;
         let is_free = context.locks.permit(&path, touch, &[], &context.login().user, context.request.now).is_ok();
-        if !has_room || !is_free || self.is_full() {
+        if octets.len() > LONGEST || !has_room || !is_free || self.is_full() {
             return Status::NotNow;
         }
         self.octets.insert(user.to_owned(), written);

@@ -48,8 +48,7 @@ enum Task {
 
 /// Does it, and commits it.
 pub async fn handle(service: &Arc<Service>, request: &Request) -> Result<Response, Error> {
-    let task = task(request)?;
-    permit(request, &task)?;
+    let task = permitted(request)?;
     let (today, random) = (clock::rfc3339(request.now)[..10].to_owned(), request.random);
     let existed = match &task {
         Task::SetPassword(name, _) => service.published.world().user(name).is_some(),
@@ -72,8 +71,14 @@ pub async fn handle(service: &Arc<Service>, request: &Request) -> Result<Respons
     Ok(response)
 }
 
-fn task(request: &Request) -> Result<Task, Error> {
+/// What is asked for by whoever may; a password is hashed for nobody else, since that takes long.
+fn permitted(request: &Request) -> Result<Task, Error> {
     let path = Path::parse(&request.path)?;
+    permit(request, &path)?;
+    task(request, &path)
+}
+
+fn task(request: &Request, path: &Path) -> Result<Task, Error> {
     let segments: Vec<&str> = path.segments.iter().map(String::as_str).collect();
     let own = |text: &str| text.to_owned();
     Ok(match (request.method.as_str(), segments.as_slice()) {
@@ -114,12 +119,13 @@ fn new_password(request: &Request) -> Result<StoredHash, Error> {
 
 /// An administrator may do all of it, everybody what is about their own passwords. A device that is lost is not to cost
 /// the account, so its password is not enough.
-fn permit(request: &Request, task: &Task) -> Result<(), Error> {
+fn permit(request: &Request, path: &Path) -> Result<(), Error> {
     let login = &request.login;
-    let is_own = match task {
-        Task::SetPassword(name, _) | Task::AddAppPassword(name, _) | Task::RemoveAppPassword(name, _) => {
-            *name == login.user
-        }
+    let segments: Vec<&str> = path.segments.iter().map(String::as_str).collect();
+    let is_own = match (request.method.as_str(), segments.as_slice()) {
+        ("PUT", ["users", name])
+        | ("POST", ["users", name, "app-passwords"])
+        | ("DELETE", ["users", name, "app-passwords", _]) => **name == *login.user,
         _ => false,
     };
     match (login.administrator || is_own) && !login.with_app_password {
@@ -174,5 +180,38 @@ fn to_error(error: AccountsError) -> Error {
         AccountsError::Broken { path, error } => Error::Broken { path, reason: error.to_string() },
         AccountsError::Tree(error) => Error::Internal(error.to_string()),
         other => Error::BadRequest(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::webdav::access::Login;
+
+    fn status(user: &str, method: &str, path: &str, password: &'static str) -> Option<StatusCode> {
+        let login = Login { user: user.to_owned(), administrator: user == "admin", with_app_password: false };
+        let request = Request {
+            method: method.parse().unwrap(),
+            path: path.to_owned(),
+            query: None,
+            headers: HeaderMap::new(),
+            body: Bytes::from(password),
+            login,
+            now: 0,
+            random: [0; 20],
+        };
+        permitted(&request).err().map(|error| error.status())
+    }
+
+    #[test]
+    fn the_permission_is_looked_at_before_the_password() {
+        let (refused, bad) = (Some(StatusCode::FORBIDDEN), Some(StatusCode::BAD_REQUEST));
+        assert_eq!(status("alice", "PUT", "/users/bob", ""), refused);
+        assert_eq!((status("alice", "PUT", "/users/alice", ""), status("admin", "PUT", "/users/bob", "")), (bad, bad));
+        assert_eq!(status("alice", "POST", "/users/alice/app-passwords", ""), None);
+        assert_eq!(status("alice", "DELETE", "/users/alice", ""), refused);
+        assert_eq!(status("alice", "PUT", "/groups/staff/users/alice", ""), refused);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
-use platform::{clock, entropy};
+use platform::{clock, entropy, memory};
 
 use crate::calendar_server::{handle, is_safe};
 use crate::context::{Context, Health};
@@ -59,6 +59,9 @@ async fn route(service: &Arc<Service>, arrived: Arrived, body: &mut Incoming) ->
     if arrived.path.len() > LONGEST_PATH {
         return plain(StatusCode::URI_TOO_LONG);
     }
+    if is_forged(&arrived.method, &arrived.headers) {
+        return plain(StatusCode::FORBIDDEN);
+    }
     let segments: Vec<&str> = arrived.path.split('/').filter(|part| !part.is_empty()).collect();
     match (arrived.method.as_str(), segments.as_slice()) {
         // OPTIONS is asked before anybody logs in.
@@ -72,6 +75,12 @@ async fn route(service: &Arc<Service>, arrived: Arrived, body: &mut Incoming) ->
             Err(response) => *response,
         },
     }
+}
+
+/// Whether the page of another site has a browser change something with a password that the browser remembers.
+fn is_forged(method: &Method, headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    !is_safe(method) && site.is_some_and(|site| site.eq_ignore_ascii_case(b"cross-site"))
 }
 
 /// The webhook: somebody has pushed.
@@ -90,12 +99,19 @@ async fn pull(service: &Service, arrived: &Arrived) -> Response {
     }
 }
 
+fn no_memory() -> Response {
+    Error::RemoteDown("too little memory is left".to_owned()).response()
+}
+
 /// A secret link: whoever has it may read.
 fn link(service: &Service, arrived: &Arrived, name: &str) -> Response {
     let world = service.published.world();
     let Some(collection) = sharing::linked(&world, name.strip_suffix(".ics").unwrap_or(name)) else {
         return plain(StatusCode::NOT_FOUND);
     };
+    if memory::is_scarce() {
+        return no_memory();
+    }
     let nobody = Login::default();
     let request = request(arrived, nobody, Bytes::new());
     let (locks, health) = (service.locks(), Health::default());
@@ -168,6 +184,10 @@ async fn of_user(service: &Arc<Service>, arrived: Arrived, login: Login, body: &
         Err(response) => return response,
     };
     let request = request(&arrived, login, body);
+    // A whole calendar is the largest of replies.
+    if request.method == Method::GET && memory::is_scarce() {
+        return no_memory();
+    }
     let done = match administration::is_meant(&request.path) {
         true => administration::handle(service, &request).await,
         false => act(service, &request).await,
@@ -207,15 +227,33 @@ async fn look_back(service: &Arc<Service>, request: &Request, question: Question
             follow::publish(service);
             // From here on nothing is awaited, so that what changed and what there is are of one moment.
             let (world, locks, health) = (service.published.world(), service.locks(), service.health());
-            let names = match (then, service.published.since(&token.commit, &collection.path)) {
-                (_, Since::Changed(names)) => names,
-                (Some(then), Since::Unknown) => past::changed(world.snapshot(), &then, &collection.path),
+            let changed = match (then, service.published.since(&token.commit, &collection.path)) {
+                (_, Since::Changed(changed)) => changed,
+                (Some(then), Since::Unknown) => {
+                    past::changed_members(world.snapshot(), &then, &collection, &service.published.parser)
+                }
                 (None, Since::Unknown) => return Err(report::sync::invalid()),
             };
             let context = context(service, &world, request, &locks, &health);
             let resource = crate::method::resource(&context)?;
             let body = request.xml()?.ok_or(Error::NotFound)?;
-            report::sync::reply(&context, &resource, &body, Some(&names), Some(&token))
+            report::sync::reply(&context, &resource, &body, Some(&changed), Some(&token))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_another_site_changes_nothing() {
+        let is_forged = |method: &str, site: &'static str| {
+            let headers = [(http::HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static(site))];
+            is_forged(&method.parse().unwrap(), &headers.into_iter().collect())
+        };
+        assert!(is_forged("POST", "cross-site") && is_forged("DELETE", "cross-site"));
+        assert!(!is_forged("PUT", "same-origin") && !is_forged("PUT", "none") && !is_forged("GET", "cross-site"));
+        assert!(!super::is_forged(&Method::PUT, &HeaderMap::new()), "a calendar program says nothing");
     }
 }

@@ -19,12 +19,15 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
 use crate::service::Service;
+use crate::service::stalled::Impatient;
 use crate::service::{exchange, web};
 
 /// How long a client may take to send the head of a request, or to send the next one.
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// How long a handshake may take.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(15);
+/// How long a peer may take nothing of a reply.
+const WRITE_TIME: Duration = Duration::from_secs(60);
 /// The longest head of a request.
 const HEAD_OCTETS: usize = 64 << 10;
 /// Requests at once on one connection of HTTP/2.
@@ -154,6 +157,7 @@ impl Connections {
 }
 
 async fn attend(stream: TcpStream, acceptor: Option<TlsAcceptor>, connection: Connection, counted: Counted) {
+    let stream = Impatient::new(stream, WRITE_TIME);
     match acceptor.filter(|_| connection.purpose == Purpose::Tls) {
         None => converse(stream, connection).await,
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use gitstore::{ObjectId, RemoteError, Snapshot, Store};
+use gitstore::{EntryKind, ObjectId, RemoteError, Snapshot, Store};
 use http::{HeaderValue, StatusCode};
 
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::report::sync::invalid;
 use crate::repository::collection::{CALENDAR_FILE, COLLECTION_FILE};
 use crate::repository::trailer;
 use crate::request::Response;
-use crate::world::{Parser, World};
+use crate::world::{Changed, Collection, Kind, Parser, World};
 
 /// Commits that are looked through at most.
 pub const COMMITS: usize = 5000;
@@ -90,7 +90,7 @@ impl Past {
         for (info, parent) in commits.iter().zip(commits.iter().skip(1)) {
             match trailer::read(&info.message) {
                 _ if broken.is_empty() => break,
-                Some(said) if said.iter().all(|path| !broken.contains(path)) => continue,
+                Some(said) if !is_about(&said, &broken) => continue,
                 None if strangers >= STRANGERS => continue,
                 Some(_) => {}
                 None => strangers += 1,
@@ -118,6 +118,11 @@ impl Past {
         *response.body_mut() = octets;
         Ok(response)
     }
+}
+
+/// Whether one of these paths is, or is in, what a commit says it changed.
+fn is_about(said: &[&str], paths: &BTreeSet<&str>) -> bool {
+    said.iter().any(|said| paths.iter().any(|path| trailer::includes(said, path)))
 }
 
 /// Whether a file can be read, as far as that hangs on itself and on what its folder is for.
@@ -148,4 +153,67 @@ pub fn changed(now: &Snapshot, then: &Snapshot, directory: &str) -> BTreeSet<Str
         (!name.contains('/') && !name.starts_with('.')).then(|| name.to_owned())
     });
     names.collect()
+}
+
+/// What changed in a collection since an older tree, folders in it included.
+pub fn changed_members(now: &Snapshot, then: &Snapshot, collection: &Collection, parser: &Parser) -> Changed {
+    let names = changed(now, then, &collection.path).into_iter().chain(changed_folders(now, then, &collection.path));
+    let was_visible = |name: &str| was_visible(then, collection, name, parser);
+    names
+        .map(|name| {
+            let was_visible = was_visible(&name);
+            (name, was_visible)
+        })
+        .collect()
+}
+
+/// Names of folders directly in a directory that came, went, or have other properties.
+fn changed_folders(now: &Snapshot, then: &Snapshot, directory: &str) -> BTreeSet<String> {
+    let is_folder = |snapshot: &Snapshot, name: &str| {
+        snapshot.entry(&format!("{directory}/{name}")).is_some_and(|(kind, _)| kind == EntryKind::Directory)
+    };
+    let names = now.changed_paths(then).into_iter().filter_map(|change| {
+        let (name, rest) = change.path.strip_prefix(directory)?.strip_prefix('/')?.split_once('/')?;
+        (rest == COLLECTION_FILE || is_folder(now, name) != is_folder(then, name)).then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+/// Whether everybody who may read a collection saw what had this name in an older tree.
+fn was_visible(then: &Snapshot, collection: &Collection, name: &str, parser: &Parser) -> bool {
+    let path = format!("{}/{name}", collection.path);
+    let Some((EntryKind::File | EntryKind::Executable, id)) = then.entry(&path) else { return false };
+    match collection.kind {
+        Kind::Plain => true,
+        Kind::Inbox => false,
+        Kind::Calendar => {
+            let object = then.read(&path).ok().and_then(|octets| parser.parse(id, &octets).ok());
+            object.is_some_and(|object| object.class() != ical::Class::Private)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(class: &str) -> String {
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:{class}\r\n\
+             DTSTAMP:20260101T000000Z\r\nDTSTART:20260101T000000Z\r\nCLASS:{class}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+    }
+
+    #[test]
+    fn an_older_tree_says_what_readers_saw() {
+        let (public, private) = (event("PUBLIC"), event("PRIVATE"));
+        let files = [("c/a/w/1.ics", public), ("c/a/w/2.ics", private), ("c/a/w/in/3.txt", String::new())];
+        let then = Snapshot::of_files(files.map(|(path, text)| (path, text.into()))).unwrap();
+        let now = Snapshot::of_files([("c/a/w/4.ics", event("PUBLIC").into())]).unwrap();
+        let collection = Collection::new("c/a/w", Kind::Calendar);
+        let changed: Vec<(String, bool)> =
+            changed_members(&now, &then, &collection, &Parser::default()).into_iter().collect();
+        let changed: Vec<(&str, bool)> = changed.iter().map(|(name, was)| (name.as_str(), *was)).collect();
+        assert_eq!(changed, [("1.ics", true), ("2.ics", false), ("4.ics", false), ("in", false)]);
+    }
 }

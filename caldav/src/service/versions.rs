@@ -74,8 +74,7 @@ impl Wanted<'_> {
     /// Whether a change of a path can be a version: of a directory above, too, since that may have been moved or
     /// removed.
     fn concerns(&self, path: &str) -> bool {
-        let is_below = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
-        path == self.path || is_below(self.path, path) || self.is_calendar && is_below(path, self.path)
+        trailer::includes(path, self.path) || self.is_calendar && trailer::includes(self.path, path)
     }
 }
 

@@ -39,6 +39,10 @@ impl Rights {
         if collection.owner() == login.user {
             return Rights::Owner;
         }
+        // What a removed user shared is out of reach, as the rest of the home is.
+        if world.user(collection.owner()).is_none() {
+            return Rights::None;
+        }
         let granted = collection.file.shares.iter().filter(|share| includes(world, share, &login.user));
         match granted.map(|share| share.access).max() {
             None => Rights::None,
@@ -71,6 +75,17 @@ impl Rights {
         granted.iter().for_each(|name| aggregate(*name, &mut all));
         all
     }
+}
+
+/// What would change the members of a calendar that comes from elsewhere, alone or with other privileges.
+const OF_WRITERS: [Name<'static>; 5] =
+    [(DAV, "all"), (DAV, "write"), (DAV, "write-content"), (DAV, "bind"), (DAV, "unbind")];
+
+/// The privileges on a collection and its members; nobody writes into a subscription.
+pub fn privileges_on(collection: &Collection, rights: Rights) -> Vec<Name<'static>> {
+    let mut privileges = rights.privileges();
+    privileges.retain(|name| collection.file.source.is_none() || !OF_WRITERS.contains(name));
+    privileges
 }
 
 /// A privilege and what it contains (RFC 3744 section 5.3).
@@ -169,6 +184,24 @@ fn includes(world: &World, share: &Share, user: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Server;
+
+    #[test]
+    fn nobody_writes_into_a_subscription() {
+        let mut server = Server::of_files(&[
+            ("users/alice.toml", ""),
+            ("calendars/alice/feed/.calendar.toml", "source = 'https://example.com/'"),
+        ]);
+        let asked = "<propfind xmlns='DAV:'><prop><current-user-privilege-set/></prop></propfind>";
+        let reply = server.ask("alice", &format!("PROPFIND /calendars/alice/feed/\nDepth: 0\n\n{asked}")).body;
+        let has = |name: &str| reply.contains(&format!(":{name}/>")) || reply.contains(&format!("<{name}/>"));
+        for name in ["read", "write-properties", "read-acl", "write-acl", "unlock", "read-current-user-privilege-set"] {
+            assert!(has(name), "{name} in {reply}");
+        }
+        for name in ["all", "write", "write-content", "bind", "unbind"] {
+            assert!(!has(name), "{name} in {reply}");
+        }
+    }
 
     #[test]
     fn privileges_are_aggregated() {

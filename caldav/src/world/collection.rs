@@ -58,6 +58,13 @@ pub struct Member {
     pub object: Option<Arc<CalendarObject>>,
 }
 
+impl Member {
+    /// Whether it is its owner's only (RFC 5545 section 3.8.1.3).
+    pub fn is_private(&self) -> bool {
+        self.object.as_ref().is_some_and(|object| object.class() == ical::Class::Private)
+    }
+}
+
 impl Collection {
     /// A collection without members.
     pub fn new(path: &str, kind: Kind) -> Collection {

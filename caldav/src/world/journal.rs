@@ -1,6 +1,6 @@
 //! Which members changed since a commit, without asking git, for as long as this process has followed the branch.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use gitstore::ObjectId;
@@ -16,30 +16,42 @@ pub struct Journal {
     next: u64,
     /// The first number since which all changes are there.
     begin: u64,
-    collections: BTreeMap<Arc<str>, VecDeque<(u64, String)>>,
+    collections: BTreeMap<Arc<str>, VecDeque<(u64, Change)>>,
     /// In which order to forget.
     order: VecDeque<(u64, Arc<str>)>,
     commits: VecDeque<ObjectId>,
 }
 
+/// A change of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The name of the member.
+    pub name: String,
+    /// Whether there was a version before that everybody who may read the collection saw.
+    pub was_visible: bool,
+}
+
+/// The names of members that changed, and of each whether readers may have seen it since.
+pub type Changed = BTreeMap<String, bool>;
+
 /// What is known of the time since a commit.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Since {
-    /// The names of the members that changed; whether they are still there is for the world to say.
-    Changed(BTreeSet<String>),
+    /// The members that changed; whether they are still there is for the world to say.
+    Changed(Changed),
     /// The commit was never published here, or too long ago.
     Unknown,
 }
 
 impl Journal {
     /// Writes down what a commit changed.
-    pub fn record(&mut self, commit: ObjectId, changes: &[(Arc<str>, String)]) {
+    pub fn record(&mut self, commit: ObjectId, changes: &[(Arc<str>, Change)]) {
         self.next += 1;
         let number = self.next;
         self.numbers.insert(commit, number);
         self.commits.push_back(commit);
-        for (collection, member) in changes {
-            self.collections.entry(Arc::clone(collection)).or_default().push_back((number, member.clone()));
+        for (collection, change) in changes {
+            self.collections.entry(Arc::clone(collection)).or_default().push_back((number, change.clone()));
             self.order.push_back((number, Arc::clone(collection)));
         }
         while self.order.len() > CHANGES {
@@ -69,8 +81,11 @@ impl Journal {
             return Since::Unknown;
         };
         let changes = self.collections.get(collection).into_iter().flat_map(|changes| changes.iter().rev());
-        let later = changes.take_while(|(at, _)| at > number).map(|(_, name)| name.clone());
-        Since::Changed(later.collect())
+        let mut later = Changed::new();
+        for (_, change) in changes.take_while(|(at, _)| at > number) {
+            *later.entry(change.name.clone()).or_default() |= change.was_visible;
+        }
+        Since::Changed(later)
     }
 }
 
@@ -84,14 +99,17 @@ mod tests {
         let (work, play): (Arc<str>, Arc<str>) = ("work".into(), "play".into());
         let mut journal = Journal::default();
         journal.record(commit(1), &[]);
-        journal.record(commit(2), &[(work.clone(), "a".to_owned()), (play.clone(), "b".to_owned())]);
-        journal.record(commit(3), &[(work.clone(), "a".to_owned()), (work, "c".to_owned())]);
-        let names = |names: &[&str]| Since::Changed(names.iter().map(|name| (*name).to_owned()).collect());
-        assert_eq!(journal.since(&commit(1), "work"), names(&["a", "c"]));
+        let change = |name: &str, was_visible| Change { name: name.to_owned(), was_visible };
+        journal.record(commit(2), &[(work.clone(), change("a", true)), (play.clone(), change("b", false))]);
+        journal.record(commit(3), &[(work.clone(), change("a", false)), (work, change("c", false))]);
+        let names = |names: &[(&str, bool)]| {
+            Since::Changed(names.iter().map(|(name, was_visible)| ((*name).to_owned(), *was_visible)).collect())
+        };
+        assert_eq!(journal.since(&commit(1), "work"), names(&[("a", true), ("c", false)]));
         assert_eq!(journal.since(&commit(2), "play"), names(&[]));
         assert_eq!(journal.since(&commit(3), "work"), names(&[]));
         assert_eq!(journal.since(&commit(4), "work"), Since::Unknown);
-        let many: Vec<_> = (0..CHANGES).map(|n| (play.clone(), n.to_string())).collect();
+        let many: Vec<_> = (0..CHANGES).map(|n| (play.clone(), change(&n.to_string(), true))).collect();
         journal.record(commit(5), &many);
         assert_eq!(journal.since(&commit(1), "work"), Since::Unknown);
         assert_eq!(journal.since(&commit(5), "work"), names(&[]));

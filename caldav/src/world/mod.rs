@@ -20,7 +20,7 @@ use rpds::RedBlackTreeMapSync;
 
 pub use advance::{Advance, Parser};
 pub use collection::{Collection, Kind, Member};
-pub use journal::{Journal, Since};
+pub use journal::{Change, Changed, Journal, Since};
 pub use published::{Published, Step};
 
 use crate::repository::FileError;

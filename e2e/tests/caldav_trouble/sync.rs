@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use e2e::caldav::{World, event};
-use e2e::http::{Client, Reply};
+use e2e::http::{Client, NAMESPACES, Reply};
 
 const START: &str = "20260105T120000Z";
 
@@ -143,4 +143,42 @@ fn a_token_that_is_not_known_is_said_to_be_so() {
     // Another calendar's is either refused or does no harm.
     let reply = sync(&alice, &home, &good, None);
     assert!(reply.status == 403 || reply.elements("response").is_empty(), "{}", reply.text());
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_sync_token_is_a_state_of_its_collection() {
+    let world = World::new();
+    let (alice, work) = (world.user("alice"), world.calendar("alice", "work"));
+    let put = |name: &str, token: &str| {
+        let condition = format!("<{work}> (<{token}>)");
+        alice.send("PUT", &format!("{work}{name}.ics"), &[("If", &condition)], event(name, START, "")).status
+    };
+    assert_eq!(alice.put(&format!("{work}0.ics"), event("0", START, "")).status, 201);
+    let now = token(&sync(&alice, &work, "", None));
+    assert_eq!(put("1", &now), 201);
+    assert_eq!(put("2", &now), 412, "the calendar has changed since");
+}
+
+#[test]
+#[ignore = "needs cargo e2e"]
+fn a_reader_is_told_no_name_of_what_is_private() {
+    let mut world = World::new();
+    let (alice, work, bob) = (world.user("alice"), world.calendar("alice", "work"), world.user("bob"));
+    let ace = "<D:ace><D:principal><D:href>/principals/bob/</D:href></D:principal><D:grant><D:privilege><D:read/></D:privilege></D:grant></D:ace>";
+    assert_eq!(alice.send("ACL", &work, &[], format!("<D:acl {NAMESPACES}>{ace}</D:acl>")).status, 200);
+    let private = |uid: &str, start: &str| event(uid, start, "CLASS:PRIVATE\r\n");
+    assert_eq!(alice.put(&format!("{work}open.ics"), event("open", START, "")).status, 201);
+    assert_eq!(alice.put(&format!("{work}secret.ics"), private("secret", START)).status, 201);
+    let before = token(&sync(&bob, &work, "", None));
+    alice.put(&format!("{work}secret.ics"), private("secret", "20260106T120000Z"));
+    alice.put(&format!("{work}open.ics"), private("open", START));
+    alice.put(&format!("{work}new.ics"), private("new", START));
+    for _ in 0..2 {
+        let told = sync(&bob, &work, &before, None).text();
+        assert!(told.contains("open.ics") && told.contains("404"), "{told}");
+        assert!(!told.contains("secret.ics") && !told.contains("new.ics"), "{told}");
+        world.server().kill();
+        world.server().start_again();
+    }
 }

@@ -140,3 +140,14 @@ fn a_meeting_of_somebody_elsewhere_is_given_up_without_a_word() {
     server.put("bob", "/calendars/bob/work/1.ics", &foreign.replace("alice@elsewhere.example", "bob@example.org"));
     assert!(server.inbox("carol")[0].contains("METHOD:REQUEST"), "it is bob's own now");
 }
+
+#[test]
+fn what_is_very_long_is_not_written_into_the_homes_of_others() {
+    let mut server = Server::of(&["alice", "bob"]);
+    let long = format!("DESCRIPTION:{}|", "x".repeat(300 << 10));
+    server.put("alice", PATH, &meeting(&format!("{AT_NOON}{BOB}{long}")));
+    assert!(server.only("alice").contains("SCHEDULE-STATUS=5.1"));
+    assert!(server.names("calendars/bob/work").is_empty() && server.inbox("bob").is_empty());
+    server.put("alice", PATH, &meeting(&format!("{AT_NOON}{BOB}")));
+    assert!(server.only("bob").contains("Team lunch"));
+}

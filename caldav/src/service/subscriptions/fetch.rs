@@ -17,7 +17,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 
-/// How long one exchange may take.
+/// How long it may take, however often we are sent elsewhere.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest file.
 const MOST: usize = 16 << 20;
@@ -58,11 +58,14 @@ impl Client {
 
     /// Fetches a file, if it is not the version that is known.
     pub async fn fetch(&self, source: &str, known: Option<&str>) -> Result<Fetched, String> {
+        let fetched = tokio::time::timeout(PATIENCE, self.follow(source, known)).await;
+        fetched.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+    }
+
+    async fn follow(&self, source: &str, known: Option<&str>) -> Result<Fetched, String> {
         let mut url = source.replacen("webcal://", "https://", 1);
         for _ in 0..REDIRECTIONS {
-            let exchange = self.exchange(&url, known);
-            let response =
-                tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "no answer in time".to_owned())??;
+            let response = self.exchange(&url, known).await?;
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
             match response.status() {
                 StatusCode::NOT_MODIFIED => return Ok(Fetched::Same),

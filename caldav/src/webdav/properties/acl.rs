@@ -1,6 +1,6 @@
 //! Properties of access control (RFC 3744 section 5) and of sharing (CalendarServer's).
 
-use super::super::access::{ALL, Privilege, Rights, SCHEDULING};
+use super::super::access::{ALL, Privilege, Rights, SCHEDULING, privileges_on};
 use super::super::names::{CALDAV, CALENDAR_SERVER, DAV};
 use super::super::xml::Writer;
 use super::{Live, View};
@@ -56,7 +56,11 @@ fn write_supported(privilege: &Privilege, xml: &mut Writer) {
 
 fn current_privileges(view: &View<'_>, xml: &mut Writer) -> bool {
     let name = (DAV, "privilege");
-    let mut privileges = view.resource.rights.privileges();
+    let rights = view.resource.rights;
+    let mut privileges = match &view.resource.what {
+        What::Collection(collection) | What::Member(collection, _) => privileges_on(collection, rights),
+        _ => rights.privileges(),
+    };
     if let What::Inbox(..) | What::Outbox(_) = view.resource.what {
         privileges.extend(SCHEDULING);
     }

@@ -12,9 +12,9 @@ use crate::error::Error;
 use crate::repository::collection::{CollectionFile, DeadProperty};
 use crate::resource::Path;
 
-/// Octets of one property that we keep.
+/// Octets of one property that we keep, with its name.
 const LONGEST: usize = 64 << 10;
-/// Octets of all of them in one collection.
+/// Octets of all texts in the file of one collection.
 const MOST: usize = 1 << 20;
 
 /// A change of one property.
@@ -109,6 +109,7 @@ fn one(file: &mut CollectionFile, change: &Instruction, of: Of<'_>) -> Result<()
         Instruction::Remove(_) => None,
     };
     let text = value.map(Element::text);
+    check_length(change.name(), text.as_deref().map_or(0, str::len))?;
     let is_calendar = matches!(of, Of::Calendar { .. });
     match change.name() {
         (DAV, "displayname") => file.display_name = text.filter(|text| !text.is_empty()),
@@ -120,10 +121,8 @@ fn one(file: &mut CollectionFile, change: &Instruction, of: Of<'_>) -> Result<()
             let number = text.map(|text| text.trim().parse::<i64>()).transpose();
             file.order = number.map_err(|_| conflict("calendar-order is no whole number"))?;
         }
-        (CALDAV, "calendar-timezone") if is_calendar => file.time_zone = text.map(time_zone).transpose()?,
-        (CALDAV, "calendar-timezone-id") if is_calendar => {
-            file.time_zone_id = text.map(|text| time_zone_id(text.trim())).transpose()?;
-        }
+        (CALDAV, "calendar-timezone") if is_calendar => set_time_zone(file, text)?,
+        (CALDAV, "calendar-timezone-id") if is_calendar => set_time_zone_id(file, text)?,
         (CALDAV, "schedule-calendar-transp") if is_calendar => {
             file.transparent = value.is_some_and(|value| value.child(CALDAV, "transparent").is_some());
         }
@@ -181,9 +180,7 @@ fn set_dead(properties: &mut Vec<DeadProperty>, name: Name<'_>, value: Option<&E
         language: element.language().map(str::to_owned),
         value: element.inner_xml(),
     });
-    if new.as_ref().is_some_and(|new| new.value.len() > LONGEST) {
-        return Err(Error::TooLarge(format!("{} is longer than {LONGEST} octets", name.1)));
-    }
+    check_length(name, new.as_ref().map_or(0, octets_of))?;
     match (at, new) {
         (Some(at), Some(new)) => properties[at] = new,
         (Some(at), None) => drop(properties.remove(at)),
@@ -193,10 +190,47 @@ fn set_dead(properties: &mut Vec<DeadProperty>, name: Name<'_>, value: Option<&E
     Ok(())
 }
 
+/// RFC 4918 section 9.2.1: 507 where there is no room for a property.
+fn no_room(reason: String) -> Error {
+    let (status, name) = (StatusCode::INSUFFICIENT_STORAGE, (DAV, "quota-not-exceeded"));
+    Error::Condition { status, name, href: None, reason }
+}
+
+fn check_length((_, local): Name<'_>, octets: usize) -> Result<(), Error> {
+    match octets <= LONGEST {
+        true => Ok(()),
+        false => Err(no_room(format!("a property with {octets} octets is longer than {LONGEST}: {local:.40}"))),
+    }
+}
+
+fn octets_of(dead: &DeadProperty) -> usize {
+    let language = dead.language.as_ref().map_or(0, String::len);
+    dead.namespace.len() + dead.name.len() + language + dead.value.len()
+}
+
+/// All that clients can make longer counts, so that the file stays one that is quickly read.
 fn limit(file: &CollectionFile) -> Result<(), Error> {
-    let members = file.member_properties.iter().map(|(_, property)| property);
-    let octets: usize = file.properties.iter().chain(members).map(|property| property.value.len()).sum();
-    if octets > MOST { Err(Error::TooLarge(format!("the properties are longer than {MOST} octets"))) } else { Ok(()) }
+    let texts = [&file.display_name, &file.description, &file.time_zone, &file.availability, &file.source];
+    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+    let dead: usize = file.properties.iter().map(octets_of).sum();
+    let of_members: usize = file.member_properties.iter().map(|(name, dead)| name.len() + octets_of(dead)).sum();
+    match texts + dead + of_members <= MOST {
+        true => Ok(()),
+        false => Err(no_room(format!("the properties of the collection would be longer than {MOST} octets"))),
+    }
+}
+
+/// Each of the two says the same in another way, so that what the other said holds no more (RFC 7809 section 5.2).
+fn set_time_zone(file: &mut CollectionFile, text: Option<String>) -> Result<(), Error> {
+    file.time_zone = text.map(time_zone).transpose()?;
+    file.time_zone_id = file.time_zone_id.take().filter(|_| file.time_zone.is_none());
+    Ok(())
+}
+
+fn set_time_zone_id(file: &mut CollectionFile, text: Option<String>) -> Result<(), Error> {
+    file.time_zone_id = text.map(|text| time_zone_id(text.trim())).transpose()?;
+    file.time_zone = file.time_zone.take().filter(|_| file.time_zone_id.is_none());
+    Ok(())
 }
 
 fn color(text: String) -> Result<String, Error> {

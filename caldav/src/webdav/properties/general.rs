@@ -131,7 +131,19 @@ fn display_name(view: &View<'_>, xml: &mut Writer) -> bool {
                 None => xml.text(owner),
             }
         }
-        What::Inbox(..) => xml.text("Inbox"),
+        What::Inbox(_, inbox) => {
+            let said = inbox.as_ref().and_then(|inbox| inbox.file.display_name.as_deref());
+            xml.text(said.unwrap_or("Inbox"));
+        }
+        // Nobody makes one for a member: it is what a client has set.
+        What::Member(collection, member) => {
+            let name = (DAV, "displayname");
+            let mut kept = collection.file.properties_of(&member.name);
+            let Some(dead) = kept.find(|dead| (dead.namespace.as_str(), dead.name.as_str()) == name) else {
+                return false;
+            };
+            xml.raw(&dead.value);
+        }
         What::Outbox(_) => xml.text("Outbox"),
         _ => return false,
     }

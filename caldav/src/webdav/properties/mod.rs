@@ -10,7 +10,8 @@ mod principal;
 mod reports;
 mod scheduling;
 
-use super::names::{CALDAV, DAV, Name};
+use super::access::Rights;
+use super::names::{CALDAV, CALENDAR_SERVER, DAV, Name};
 use super::xml::{Element, Writer};
 use crate::context::Context;
 use crate::error::Error;
@@ -19,6 +20,10 @@ use crate::resource::{Resource, What};
 
 pub use change::{Instruction, Of, apply, instructions, make};
 pub use general::used;
+
+/// What is told of a calendar to whoever may only ask when its owner is busy.
+const OF_FREE_BUSY: [Name<'static>; 4] =
+    [(DAV, "resourcetype"), (DAV, "current-user-privilege-set"), (DAV, "owner"), (DAV, "supported-report-set")];
 
 /// A property that we make.
 #[derive(Debug)]
@@ -132,14 +137,14 @@ impl<'a> Question<'a> {
             Question::All(others) => {
                 buffer.clear();
                 buffer.extend(tables().filter(|live| live.is_common && view.has(live)).map(Wanted::Live));
-                buffer.extend(view.dead().map(|dead| Wanted::Dead(dead.namespace.clone(), dead.name.clone())));
+                buffer.extend(view.unknown().map(|dead| Wanted::Dead(dead.namespace.clone(), dead.name.clone())));
                 buffer.extend(others.iter().cloned());
                 buffer
             }
             Question::Names => {
                 buffer.clear();
                 buffer.extend(tables().filter(|live| view.has(live)).map(Wanted::Live));
-                buffer.extend(view.dead().map(|dead| Wanted::Dead(dead.namespace.clone(), dead.name.clone())));
+                buffer.extend(view.unknown().map(|dead| Wanted::Dead(dead.namespace.clone(), dead.name.clone())));
                 buffer
             }
         }
@@ -162,6 +167,9 @@ impl View<'_> {
     }
 
     fn write_live(&self, live: &Live, xml: &mut Writer) -> bool {
+        if !self.may_know(live.name) {
+            return false;
+        }
         let before = xml.len();
         xml.start(live.name);
         if (live.write)(self, xml) {
@@ -173,7 +181,7 @@ impl View<'_> {
     }
 
     fn has(&self, live: &Live) -> bool {
-        (live.write)(self, &mut Writer::fragment())
+        self.may_know(live.name) && (live.write)(self, &mut Writer::fragment())
     }
 
     fn write_dead(&self, name: Name<'_>, xml: &mut Writer) -> bool {
@@ -189,9 +197,26 @@ impl View<'_> {
         true
     }
 
+    /// Whether a property says no more than whoever asks may know: who may ask when somebody is busy learns nothing of
+    /// the calendar, and who sees some calendars of a home nothing of the others.
+    fn may_know(&self, name: Name<'_>) -> bool {
+        match (&self.resource.what, self.resource.rights) {
+            (What::Collection(_), Rights::FreeBusy) => OF_FREE_BUSY.contains(&name),
+            (What::Home(_), rights) if rights < Rights::Owner => name != (CALENDAR_SERVER, "getctag"),
+            _ => true,
+        }
+    }
+
+    /// Those that we keep and do not make, but for the ones that are told as if we made them.
+    fn unknown(&self) -> impl Iterator<Item = &DeadProperty> + '_ {
+        self.dead().filter(|dead| !is_live((&dead.namespace, &dead.name)))
+    }
+
     /// The properties that we keep for it.
     fn dead(&self) -> Box<dyn Iterator<Item = &DeadProperty> + '_> {
         match &self.resource.what {
+            What::Collection(_) | What::Member(..) if !self.resource.rights.can_read() => Box::new(std::iter::empty()),
+            What::Home(_) if self.resource.rights < Rights::Owner => Box::new(std::iter::empty()),
             What::Collection(collection) | What::Inbox(_, Some(collection)) => {
                 Box::new(collection.file.properties.iter())
             }
@@ -204,3 +229,6 @@ impl View<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
