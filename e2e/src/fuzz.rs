@@ -7,8 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The targets, one for each parser of foreign octets.
-const TARGETS: [&str; 8] =
-    ["dns_message", "transfer", "zone_file", "key_file", "pkt_line", "pack", "frames", "calendar"];
+const TARGETS: [&str; 10] = [
+    "dns_message",
+    "transfer",
+    "zone_file",
+    "key_file",
+    "pkt_line",
+    "pack",
+    "frames",
+    "calendar",
+    "webdav_body",
+    "calendar_files",
+];
 /// Given so that build scripts are built without the options below.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 const COVERAGE: &str = "--cfg fuzzing -C passes=sancov-module -C codegen-units=1 \

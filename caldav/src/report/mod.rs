@@ -4,7 +4,7 @@ mod acl_principals;
 mod calendar_data;
 mod calendar_query;
 mod expand_property;
-mod filter;
+pub mod filter;
 mod free_busy_query;
 mod multiget;
 mod principals;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use quick_xml::NsReader;
-use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
@@ -167,7 +167,9 @@ fn intern(known: &mut HashSet<Arc<str>>, found: &ResolveResult<'_>) -> Result<Ar
         ResolveResult::Unbound => "",
         ResolveResult::Unknown(prefix) => return Err(format!("the prefix {prefix} is not declared")),
     };
-    if let Some(known) = known.get(name) {
+    // The reader gives it as it is written in the declaration.
+    let name = unescape(name).map_err(|error| error.to_string())?;
+    if let Some(known) = known.get(&*name) {
         return Ok(Arc::clone(known));
     }
     let new: Arc<str> = name.into();
@@ -193,6 +195,12 @@ mod tests {
         assert_eq!(element.inner_xml(), "<b xmlns=\"urn:b\">t&amp;A&lt;</b><c xmlns=\"DAV:\"></c>");
         let again = parse(format!("<x>{}</x>", element.inner_xml()).as_bytes()).unwrap();
         assert_eq!(again.children, element.children, "what is kept reads as it did");
+    }
+
+    #[test]
+    fn a_namespace_is_what_its_declaration_means() {
+        let element = parse(b"<a xmlns='urn:x&gt;&amp;y'/>").unwrap();
+        assert_eq!(element.name(), ("urn:x>&y", "a"));
     }
 
     #[test]
