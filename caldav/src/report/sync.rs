@@ -215,6 +215,17 @@ fn folders(context: &Context<'_>, resource: &Resource, question: &Question<'_>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Server;
+
+    #[test]
+    fn what_is_inside_the_members_is_not_asked_for() {
+        let mut server = Server::of(&["alice"]);
+        let body =
+            "<sync-collection xmlns='DAV:'><sync-token/><sync-level>infinite</sync-level><prop/></sync-collection>";
+        let reply = server.ask("alice", &format!("REPORT /calendars/alice/work/\n\n{body}"));
+        assert_eq!(reply.status, 403);
+        assert!(reply.body.contains("sync-traversal-supported"), "{}", reply.body);
+    }
 
     #[test]
     fn tokens_survive_a_round_trip() {

@@ -185,7 +185,7 @@ async fn of_user(service: &Arc<Service>, arrived: Arrived, login: Login, body: &
     };
     let request = request(&arrived, login, body);
     // A whole calendar is the largest of replies.
-    if request.method == Method::GET && memory::is_scarce() {
+    if matches!(request.method, Method::GET | Method::HEAD) && memory::is_scarce() {
         return no_memory();
     }
     let done = match administration::is_meant(&request.path) {

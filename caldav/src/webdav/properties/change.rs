@@ -142,7 +142,7 @@ fn one(file: &mut CollectionFile, change: &Instruction, of: Of<'_>) -> Result<()
         name if is_live(name) => return Err(protected(name)),
         name => set_dead(&mut file.properties, name, value)?,
     }
-    limit(file)
+    limit(file, change)
 }
 
 fn protected((_, local): Name<'_>) -> Error {
@@ -169,7 +169,7 @@ fn dead_of_member(file: &mut CollectionFile, member: &str, change: &Instruction)
     file.member_properties = others;
     file.member_properties.extend(mine.into_iter().map(|property| (member.to_owned(), property)));
     result?;
-    limit(file)
+    limit(file, change)
 }
 
 fn set_dead(properties: &mut Vec<DeadProperty>, name: Name<'_>, value: Option<&Element>) -> Result<(), Error> {
@@ -209,7 +209,11 @@ fn octets_of(dead: &DeadProperty) -> usize {
 }
 
 /// All that clients can make longer counts, so that the file stays one that is quickly read.
-fn limit(file: &CollectionFile) -> Result<(), Error> {
+fn limit(file: &CollectionFile, change: &Instruction) -> Result<(), Error> {
+    // What is too long already can become shorter.
+    if let Instruction::Remove(_) = change {
+        return Ok(());
+    }
     let texts = [&file.display_name, &file.description, &file.time_zone, &file.availability, &file.source];
     let texts: usize = texts.into_iter().flatten().map(String::len).sum();
     let dead: usize = file.properties.iter().map(octets_of).sum();

@@ -99,4 +99,8 @@ fn texts_are_kept_within_limits() {
         proppatch(&mut server, "alice", path, &property).body.contains("507")
     });
     assert_eq!(refused, Some(17));
+    let less =
+        format!("<propertyupdate {NAMESPACES}><remove><prop><y0 xmlns='urn:x'/></prop></remove></propertyupdate>");
+    let reply = server.ask("alice", &format!("PROPPATCH {path}\n\n{less}"));
+    assert!(reply.body.contains("200 OK"), "{}", reply.body);
 }
