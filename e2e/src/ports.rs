@@ -3,9 +3,9 @@
 //! Taken from below the range from which the kernel serves outgoing connections: a port that it hands out for `bind(0)`
 //! can be gone again, as the source port of any connection, before the server under test binds it.
 
-use std::collections::HashSet;
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::network;
@@ -13,15 +13,27 @@ use crate::network;
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 20_000;
 
-/// A port that nobody holds, neither for TCP nor for UDP, and that this process was not given before.
+/// A port that nobody holds, neither for TCP nor for UDP, and that was given to no test that is still running.
 pub fn free_port() -> u16 {
-    static GIVEN: OnceLock<Mutex<HashSet<u16>>> = OnceLock::new();
-    let given = GIVEN.get_or_init(Mutex::default);
     let start = seed();
     (0..COUNT)
         .map(|step| FIRST + (start.wrapping_add(step.wrapping_mul(7919)) % COUNT))
-        .find(|port| is_free(*port) && given.lock().expect("no holder panicked").insert(*port))
+        .find(|port| reserve(*port) && is_free(*port))
         .expect("some port is free")
+}
+
+/// Whether no other test, nor this one, has the port: between the choice and the start of a server it looks free to all.
+fn reserve(port: u16) -> bool {
+    static RESERVED: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let folder = std::env::temp_dir().join("gitstead-ports");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let file = File::create(folder.join(port.to_string())).expect("a file can be made");
+    // Until this process ends.
+    let is_ours = file.try_lock().is_ok();
+    if is_ours {
+        RESERVED.lock().expect("no holder panicked").push(file);
+    }
+    is_ours
 }
 
 /// A free port where parts of this test listen, see [`network::host`].
