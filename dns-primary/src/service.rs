@@ -11,6 +11,7 @@ use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
 use dns::server::{Origin, Reaction, Request, Served, Server, Settings, Transfer, TransferRequest};
 use gitstore::Store;
+use nameserver::notifications::Notifications;
 use platform::listen::arguments::Answering;
 use platform::listen::datagrams::{Burst, Datagram, Verdict};
 use platform::listen::in_flight::InFlight;
@@ -22,7 +23,6 @@ use platform::{ArgumentError, Boot, BootError, clock, entropy};
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::history::History;
 use crate::metrics::Counters;
-use crate::notifications::Notifications;
 use crate::primary::Task;
 use crate::published::Published;
 use crate::repository::SerialPolicy;
@@ -103,8 +103,7 @@ impl Service {
             config.notify.clone(),
             counters.notifications.clone(),
         )
-        .await
-        .map_err(|error| BootError::Surroundings(format!("no socket to send NOTIFY from: {error}")))?;
+        .await?;
         Ok(Service {
             name: boot.name.clone(),
             store,

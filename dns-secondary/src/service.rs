@@ -11,6 +11,7 @@ use dns::notify;
 use dns::secondary::{self, Effect, Moment, Notice, Secondary};
 use dns::server::{Origin, Reaction, Request, Server, Settings, TransferRequest};
 use dns::transfer::incoming::Limits as TransferLimits;
+use nameserver::notifications::Notifications;
 use platform::links::{Event, Links};
 use platform::listen::arguments::Answering;
 use platform::listen::datagrams::{Burst, Datagram, Verdict};
@@ -24,7 +25,6 @@ use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::error;
 use crate::holdings::Holdings;
 use crate::metrics::Counters;
-use crate::notifications::Notifications;
 
 /// What the parts of the running service share.
 pub struct Service {
@@ -77,9 +77,7 @@ impl Service {
         let (holdings, counters) = (Holdings::new(config.keys.clone()), Counters::register(&boot.metrics));
         let (targets, listen) = (config.notify.clone(), &config.listening.addresses);
         let sent = counters.notifications.clone();
-        let notifications = Notifications::start(&boot.net, listen, holdings.shared(), targets, sent)
-            .await
-            .map_err(|error| BootError::Surroundings(format!("no socket to send NOTIFY from: {error}")))?;
+        let notifications = Notifications::start(&boot.net, listen, holdings.shared(), targets, sent).await?;
         let secondary = Secondary::new(config.keys.clone(), settings(config));
         Ok(Service {
             net: boot.net.clone(),
