@@ -1,25 +1,23 @@
 //! The shell: sockets and tasks around the functions that decide.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::sync::Arc;
 
-use dns::answer::rate_limit::RateLimit;
+use dns::Name;
 use dns::answer::{Outcome, Transport};
-use dns::message::{Header, Opcode};
-use dns::notify;
-use dns::secondary::{self, Effect, Moment, Notice, Secondary};
-use dns::server::{Origin, Reaction, Request, Server, Settings, TransferRequest};
+use dns::message::{Opcode, Rcode};
+use dns::secondary::{self, Secondary};
+use dns::server::{Origin, Reaction, TransferRequest};
 use dns::transfer::incoming::Limits as TransferLimits;
+use nameserver::follower::{Follower, Follows};
+use nameserver::front::Front;
 use nameserver::notifications::Notifications;
-use platform::links::{Event, Links};
-use platform::listen::arguments::Answering;
 use platform::listen::datagrams::{Burst, Datagram, Verdict};
 use platform::listen::in_flight::InFlight;
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::Connection;
 use platform::listen::{self, Respond};
-use platform::{Boot, BootError, Net, clock, entropy};
+use platform::{Boot, BootError, clock, entropy};
 
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::error;
@@ -28,20 +26,18 @@ use crate::metrics::Counters;
 
 /// What the parts of the running service share.
 pub struct Service {
-    net: Net,
-    server: Server,
+    front: Front,
     holdings: Holdings,
     notifications: Notifications,
     counters: Counters,
-    state: Mutex<State>,
-    wake: tokio::sync::Notify,
-    start: Instant,
+    follower: Follower<Keeper>,
 }
 
-/// What decides about the zones, and the connections that it has opened.
-struct State {
-    secondary: Secondary,
-    links: Links,
+/// Who keeps what comes.
+struct Keeper {
+    holdings: Holdings,
+    notifications: Notifications,
+    counters: Counters,
 }
 
 /// Runs the service until it is asked to end.
@@ -55,7 +51,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), BootError> 
     let in_flight = InFlight::default();
     listen::serve(sockets, config.listening.limits, &in_flight, &service)
         .map_err(|error| BootError::Surroundings(format!("no thread to answer on: {error}")))?;
-    tokio::spawn(watch_clock(Arc::clone(&service)));
+    tokio::spawn(service.follower.clone().watch_clock());
     boot.seal()?;
     tracing::info!(
         "serving on {:?} what {} keys and {} zones give",
@@ -78,112 +74,22 @@ impl Service {
         let (targets, listen) = (config.notify.clone(), &config.listening.addresses);
         let sent = counters.notifications.clone();
         let notifications = Notifications::start(&boot.net, listen, holdings.shared(), targets, sent).await?;
+        let (answering, idle) = (config.answering.clone(), config.listening.limits.idle);
+        let front = Front::new(answering, config.open_transfers, idle, holdings.shared());
+        let keeper =
+            Keeper { holdings: holdings.clone(), notifications: notifications.clone(), counters: counters.clone() };
         let secondary = Secondary::new(config.keys.clone(), settings(config));
-        Ok(Service {
-            net: boot.net.clone(),
-            server: server(config),
-            holdings,
-            notifications,
-            counters,
-            state: Mutex::new(State { secondary, links: Links::default() }),
-            wake: tokio::sync::Notify::new(),
-            start: Instant::now(),
-        })
+        let follower = Follower::new(&boot.net, front.clone(), secondary, keeper);
+        Ok(Service { front, holdings, notifications, counters, follower })
     }
 
     /// Takes on what the operator named, and then what the keys name.
-    fn begin(self: &Arc<Self>, config: &Config) {
+    fn begin(&self, config: &Config) {
         for zone in &config.zones {
             let (apex, origin, primaries) = (zone.apex.clone(), zone.origin.clone(), zone.primaries.clone());
-            self.act(|secondary, moment| secondary.add_zone(apex, origin, primaries, moment));
+            self.follower.act(|secondary, moment| secondary.add_zone(apex, origin, primaries, moment));
         }
-        self.act(|secondary, moment| secondary.add_keyed(&config.key_primaries, moment));
-    }
-
-    /// Lets something happen to the zones, and does what follows from it.
-    fn act(self: &Arc<Self>, act: impl FnOnce(&mut Secondary, &mut Moment<'_>) -> Vec<Effect>) {
-        let mut state = self.state();
-        let effects = act(&mut state.secondary, &mut self.moment(&mut random));
-        self.perform(&mut state, effects);
-    }
-
-    fn moment<'a>(&self, random: &'a mut dyn FnMut() -> u32) -> Moment<'a> {
-        Moment { elapsed: self.start.elapsed(), unix: clock::unix_seconds(), random }
-    }
-
-    fn perform(self: &Arc<Self>, state: &mut State, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Connect { connection, address } => self.connect(state, connection, address),
-                Effect::Send { connection, octets } => state.links.send(connection, octets),
-                Effect::Close { connection } => state.links.close(connection),
-                Effect::Serve(version) => self.serve(&version),
-                Effect::Unavailable { apex } => self.holdings.suspend(&apex),
-                Effect::Remove { apex } => {
-                    let before = self.holdings.served();
-                    self.holdings.remove(&apex);
-                    tracing::info!("{apex} is not served any more");
-                    self.notifications.changed(&before, [apex]);
-                }
-                Effect::Trouble { apex, primary, trouble } => {
-                    self.counters.troubles.inc();
-                    let primary = primary.map(|primary| format!(" from {primary}")).unwrap_or_default();
-                    tracing::warn!("{apex}{primary}: {trouble}");
-                }
-            }
-        }
-        let served = self.holdings.served();
-        self.counters.zones.set(served.zones.len() as i64);
-        self.counters.unavailable_zones.set(served.unavailable.len() as i64);
-        self.wake.notify_one();
-    }
-
-    fn serve(&self, version: &secondary::Served) {
-        let before = self.holdings.served();
-        let (apex, serial) = (version.zone.apex().clone(), version.zone.serial());
-        if self.holdings.serve(version) {
-            self.counters.versions.inc();
-            let how = if version.steps.is_some() { "by its differences" } else { "whole" };
-            tracing::info!("{apex} {serial} came {how} from {}", version.primary);
-            self.notifications.changed(&before, [apex]);
-        } else {
-            tracing::info!("{apex} {serial} is confirmed by {}", version.primary);
-        }
-    }
-
-    fn connect(self: &Arc<Self>, state: &mut State, number: u64, address: SocketAddr) {
-        let service = Arc::clone(self);
-        state.links.open(number, self.net.clone(), address, move |event| {
-            let service = Arc::clone(&service);
-            async move { service.happened(number, address, event) }
-        });
-    }
-
-    /// Something happened on a connection that we opened. Requests may come over it too: NOTIFY from a MirageOS
-    /// primary.
-    fn happened(self: &Arc<Self>, connection: u64, address: SocketAddr, event: Event) {
-        match event {
-            Event::Connected => self.act(|secondary, moment| secondary.connected(connection, moment)),
-            Event::Disconnected => {
-                self.state().links.forget(connection);
-                self.act(|secondary, moment| secondary.disconnected(connection, moment));
-            }
-            Event::Message(message) if Header::decode(&message).is_ok_and(|header| !header.response) => {
-                if let Some(reply) = self.request_over_link(&message, address) {
-                    self.state().links.send(connection, reply);
-                }
-            }
-            Event::Message(message) => self.act(|secondary, moment| secondary.received(connection, &message, moment)),
-        }
-    }
-
-    fn request_over_link(self: &Arc<Self>, message: &[u8], peer: SocketAddr) -> Option<Vec<u8>> {
-        match self.handle(message, Transport::Tcp, peer) {
-            Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
-            Reaction::Request(request) => Some(self.request(&request, peer)),
-            Reaction::Refused { reply, .. } => reply,
-            Reaction::Transfer(_) | Reaction::Acknowledged(_) | Reaction::Ignore => None,
-        }
+        self.follower.act(|secondary, moment| secondary.add_keyed(&config.key_primaries, moment));
     }
 
     /// What is not a plain query needs keys, or zones to transfer.
@@ -198,41 +104,51 @@ impl Service {
             Outcome::Ignore => Verdict::Ignore,
         }
     }
+}
 
-    fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
-        self.server.handle(&self.holdings.served(), octets, origin(transport, peer))
+impl Follows for Keeper {
+    fn serve(&mut self, version: &secondary::Served) {
+        let before = self.holdings.served();
+        let (apex, serial) = (version.zone.apex().clone(), version.zone.serial());
+        if self.holdings.serve(version) {
+            self.counters.versions.inc();
+            let how = if version.steps.is_some() { "by its differences" } else { "whole" };
+            tracing::info!("{apex} {serial} came {how} from {}", version.primary);
+            self.notifications.changed(&before, [apex]);
+        } else {
+            tracing::info!("{apex} {serial} is confirmed by {}", version.primary);
+        }
     }
 
-    /// The reply to NOTIFY, or to what is not for a secondary.
-    fn request(self: &Arc<Self>, request: &Request, peer: SocketAddr) -> Vec<u8> {
-        let opcode = request.message.header.opcode;
-        let rcode = match notify::Incoming::read(&request.message) {
-            _ if opcode != Opcode::NOTIFY => error::rcode(opcode),
-            Err(rcode) => rcode,
-            Ok(incoming) => self.notified(request, &incoming, peer),
-        };
-        request.reply(rcode, clock::unix_seconds())
+    fn suspend(&mut self, apex: Name) {
+        self.holdings.suspend(&apex);
     }
 
-    fn notified(
-        self: &Arc<Self>,
-        request: &Request,
-        incoming: &notify::Incoming,
-        peer: SocketAddr,
-    ) -> dns::message::Rcode {
+    fn remove(&mut self, apex: Name) {
+        let before = self.holdings.served();
+        self.holdings.remove(&apex);
+        tracing::info!("{apex} is not served any more");
+        self.notifications.changed(&before, [apex]);
+    }
+
+    fn trouble(&mut self, words: &str) {
+        self.counters.troubles.inc();
+        tracing::warn!("{words}");
+    }
+
+    fn settled(&mut self) {
+        let served = self.holdings.served();
+        self.counters.zones.set(served.zones.len() as i64);
+        self.counters.unavailable_zones.set(served.unavailable.len() as i64);
+    }
+
+    fn noticed(&mut self, zone: &Name, peer: SocketAddr, rcode: Rcode) {
         self.counters.notifications_received.inc();
-        let key = request.verification.as_ref().map(|verification| verification.key());
-        let notice = Notice { zone: &incoming.zone, serial: incoming.serial, peer: peer.ip(), key };
-        let mut state = self.state();
-        let noticed = state.secondary.notified(notice, &mut self.moment(&mut random));
-        self.perform(&mut state, noticed.effects);
-        drop(state);
-        tracing::debug!("NOTIFY for {} from {peer}: {}", incoming.zone, noticed.rcode);
-        noticed.rcode
+        tracing::debug!("NOTIFY for {zone} from {peer}: {rcode}");
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no holder of the zones panics")
+    fn rcode(opcode: Opcode) -> Rcode {
+        error::rcode(opcode)
     }
 }
 
@@ -241,28 +157,8 @@ fn settings(config: &Config) -> secondary::Settings {
     secondary::Settings { limits: TransferLimits { octets: config.transfer_limit, ..settings.limits }, ..settings }
 }
 
-fn random() -> u32 {
-    u32::from_ne_bytes(entropy::octets())
-}
-
 fn origin(transport: Transport, peer: SocketAddr) -> Origin {
     Origin { transport, address: peer.ip(), now: clock::unix_seconds() }
-}
-
-/// Wakes the state machine when it said so.
-async fn watch_clock(service: Arc<Service>) {
-    loop {
-        let wake = service.wake.notified();
-        let deadline = service.state().secondary.next_deadline();
-        let wait = deadline.map(|deadline| deadline.saturating_sub(service.start.elapsed()));
-        match wait {
-            Some(wait) if wait.is_zero() => service.act(|secondary, moment| secondary.due(moment)),
-            Some(wait) => {
-                let _ = tokio::time::timeout(wait, wake).await;
-            }
-            None => wake.await,
-        }
-    }
 }
 
 impl Respond for Service {
@@ -272,18 +168,18 @@ impl Respond for Service {
         dns::answer::warm(&served.zones, burst.requests());
         burst.answer(|query, peer, reply| {
             let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
-            self.verdict(self.server.answer(&served, query, origin, reply))
+            self.verdict(self.front.server.answer(&served, query, origin, reply))
         });
     }
 
     fn answer_datagram(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
         self.counters.requests.inc();
-        self.verdict(self.server.answer(&self.holdings.snapshot(), query, origin(Transport::Udp, peer), reply))
+        self.verdict(self.front.server.answer(&self.holdings.snapshot(), query, origin(Transport::Udp, peer), reply))
     }
 
     fn answer(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
         self.counters.requests.inc();
-        match self.server.answer(&self.holdings.snapshot(), query, origin(Transport::Tcp, peer), reply) {
+        match self.front.server.answer(&self.holdings.snapshot(), query, origin(Transport::Tcp, peer), reply) {
             // The reply to a NOTIFY that was sent on the connection, perhaps.
             Outcome::Ignore => Verdict::PassOn,
             outcome => self.verdict(outcome),
@@ -299,22 +195,10 @@ impl Respond for Service {
     }
 }
 
-fn server(config: &Config) -> Server {
-    let Answering { rate_limit, identity, version } = config.answering.clone();
-    Server::new(Settings {
-        open_transfers: config.open_transfers,
-        identity,
-        version,
-        cookie_secret: entropy::octets(),
-        idle: config.listening.limits.idle,
-        rate_limit: rate_limit.map(|(rate, slip)| RateLimit::new(rate, slip, entropy::octets())),
-    })
-}
-
 async fn handle_datagram(service: &Arc<Service>, datagram: Datagram) {
-    let reply = match service.handle(&datagram.octets, Transport::Udp, datagram.peer) {
+    let reply = match service.front.handle(&datagram.octets, Transport::Udp, datagram.peer) {
         Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
-        Reaction::Request(request) => Some(service.request(&request, datagram.peer)),
+        Reaction::Request(request) => Some(service.follower.request(&request, datagram.peer)),
         Reaction::Transfer(request) => {
             let journal = service.holdings.journal(request.zone().apex());
             request.start(journal.as_ref()).next_message(clock::unix_seconds()).map(Into::into)
@@ -331,13 +215,13 @@ async fn handle_datagram(service: &Arc<Service>, datagram: Datagram) {
 }
 
 async fn handle_message(service: Arc<Service>, connection: Connection, message: Vec<u8>) {
-    match service.handle(&message, Transport::Tcp, connection.peer) {
+    match service.front.handle(&message, Transport::Tcp, connection.peer) {
         Reaction::Ignore => (),
         Reaction::Reply(reply) => {
             connection.send(reply).await;
         }
         Reaction::Request(request) => {
-            connection.send(service.request(&request, connection.peer)).await;
+            connection.send(service.follower.request(&request, connection.peer)).await;
         }
         Reaction::Transfer(request) => {
             // Other messages of the connection need not wait (RFC 7766 section 6.2.1.1).
