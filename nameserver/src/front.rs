@@ -14,10 +14,8 @@ use platform::{clock, entropy};
 /// The server, and what it serves at any time; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Front {
-    /// What decides.
-    pub server: Server,
-    /// What is served.
-    pub served: Arc<ArcSwap<Served>>,
+    pub(crate) server: Server,
+    pub(crate) served: Arc<ArcSwap<Served>>,
 }
 
 impl Front {
