@@ -9,3 +9,5 @@ pub mod follower;
 pub mod front;
 pub mod metrics;
 pub mod notifications;
+#[cfg(test)]
+mod tests;
