@@ -1,8 +1,9 @@
 //! An authoritative DNS primary whose zones lie in a git repository.
 //!
-//! Follow a message: [`service`] takes it from a socket, [`primary`] says what to do about it, and unless the answer
-//! was in memory the way goes on through [`updates`] (an UPDATE becomes a commit) or [`follow`] (a push becomes what is
-//! served), past [`repository`] (what a tree means), to [`notifications`] (secondaries are told).
+//! Follow a message: [`nameserver::answering`] takes it from a socket, and unless the answer was in memory it comes to
+//! [`service`]. [`primary`] says what to do about it, and the way goes on through [`updates`] (an UPDATE becomes a
+//! commit) or [`follow`] (a push becomes what is served), past [`repository`] (what a tree means), to
+//! [`nameserver::notifications`] (secondaries are told).
 
 pub mod changelog;
 pub mod config;
@@ -10,7 +11,6 @@ pub mod error;
 pub mod follow;
 pub mod history;
 pub mod metrics;
-pub mod notifications;
 pub mod primary;
 pub mod published;
 pub mod repository;

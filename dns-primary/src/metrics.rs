@@ -11,18 +11,12 @@ const PREFIX: &str = "dns_primary";
 /// Counters and gauges of the service; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
-    /// Datagrams and messages over TCP that came.
-    pub requests: Counter,
-    /// Answers over UDP beyond the rate limit.
-    pub limited: Counter,
+    /// What every name server counts.
+    pub name_server: nameserver::metrics::Counters,
     /// Updates that are on the remote.
     pub updates_accepted: Counter,
     /// Updates that were refused or failed.
     pub updates_failed: Counter,
-    /// Transfers that were sent whole.
-    pub transfers: Counter,
-    /// NOTIFY messages that were sent.
-    pub notifications: Counter,
     /// Zones that are served.
     pub zones: Gauge,
     /// Keys that may be used.
@@ -37,12 +31,9 @@ impl Counters {
         let counters = Counters::default();
         metrics.register(|registry| {
             let registry = registry.sub_registry_with_prefix(PREFIX);
-            registry.register("requests", "Messages that came", counters.requests.clone());
-            registry.register("limited", "Answers beyond the rate limit", counters.limited.clone());
+            counters.name_server.register(registry);
             registry.register("updates_accepted", "Updates that are on the remote", counters.updates_accepted.clone());
             registry.register("updates_failed", "Updates refused or failed", counters.updates_failed.clone());
-            registry.register("transfers", "Zone transfers sent", counters.transfers.clone());
-            registry.register("notifications", "NOTIFY messages sent", counters.notifications.clone());
             registry.register("zones", "Zones served", counters.zones.clone());
             registry.register("keys", "TSIG keys", counters.keys.clone());
             registry.register("refused_zones", "Zone files not served as they are", counters.refused_zones.clone());

@@ -6,23 +6,21 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use dns::Name;
-use dns::answer::rate_limit::RateLimit;
-use dns::answer::{Outcome, Transport};
 use dns::message::Rcode;
-use dns::server::{Origin, Reaction, Request, Served, Server, Settings, Transfer, TransferRequest};
+use dns::server::{Request, Served, TransferRequest};
+use dns::transfer::Journal;
 use gitstore::Store;
-use platform::listen::arguments::Answering;
-use platform::listen::datagrams::{Burst, Datagram, Verdict};
-use platform::listen::in_flight::InFlight;
+use nameserver::answering::{NameServer, Serves};
+use nameserver::front::Front;
+use nameserver::notifications::Notifications;
+use platform::listen::datagrams::Datagram;
 use platform::listen::sockets::Sockets;
 use platform::listen::streams::Connection;
-use platform::listen::{self, Respond};
 use platform::{ArgumentError, Boot, BootError, clock, entropy};
 
 use crate::config::{Arguments, Config, ENDING_DEADLINE};
 use crate::history::History;
 use crate::metrics::Counters;
-use crate::notifications::Notifications;
 use crate::primary::Task;
 use crate::published::Published;
 use crate::repository::SerialPolicy;
@@ -47,7 +45,6 @@ pub struct Service {
     pub counters: Counters,
     /// `--serial`.
     pub serial: SerialPolicy,
-    server: Server,
     retransmissions: Arc<Mutex<Retransmissions>>,
     /// `--catalog`.
     pub catalog: Option<Name>,
@@ -72,9 +69,7 @@ pub async fn run(mut boot: Boot, arguments: Arguments) -> Result<(), BootError> 
     let store = store.map_err(|error| ArgumentError(error.to_string()))?;
     let service = Arc::new(Service::new(&boot, &config, store).await?);
     follow::begin(&service).await;
-    let in_flight = InFlight::default();
-    listen::serve(sockets, config.listening.limits, &in_flight, &service)
-        .map_err(|error| BootError::Surroundings(format!("no thread to answer on: {error}")))?;
+    let in_flight = name_server(&service, &config).start(sockets, config.listening.limits)?;
     tokio::spawn(follow::follow_changes(Arc::clone(&service)));
     if let Some(interval) = config.poll {
         tokio::spawn(follow::poll(Arc::clone(&service), interval));
@@ -101,10 +96,9 @@ impl Service {
             &config.listening.addresses,
             Arc::clone(&served),
             config.notify.clone(),
-            counters.notifications.clone(),
+            counters.name_server.notifications.clone(),
         )
-        .await
-        .map_err(|error| BootError::Surroundings(format!("no socket to send NOTIFY from: {error}")))?;
+        .await?;
         Ok(Service {
             name: boot.name.clone(),
             store,
@@ -113,29 +107,11 @@ impl Service {
             notifications,
             counters,
             serial: config.serial,
-            server: server(config),
             retransmissions: Arc::default(),
             catalog: config.catalog.clone(),
             waiting: Waiting::default(),
             history: Arc::default(),
         })
-    }
-
-    /// What is not a plain query needs keys, zones to transfer, or the remote.
-    fn verdict(&self, outcome: Outcome) -> Verdict {
-        match outcome {
-            Outcome::Reply(length) => Verdict::Reply(length),
-            Outcome::Limited(reply) => {
-                self.counters.limited.inc();
-                reply.map_or(Verdict::Ignore, Verdict::Reply)
-            }
-            Outcome::NotAQuery | Outcome::Transfer | Outcome::Signed => Verdict::PassOn,
-            Outcome::Ignore => Verdict::Ignore,
-        }
-    }
-
-    fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
-        self.server.handle(&self.served.load(), octets, origin(transport, peer))
     }
 
     /// Does what a request asks for; the reply.
@@ -151,151 +127,57 @@ impl Service {
         };
         request.reply(rcode, clock::unix_seconds())
     }
+}
 
-    fn start(&self, request: TransferRequest) -> Transfer {
-        let journal = self.published.journal(request.zone().apex());
-        request.start(journal.as_ref())
+fn name_server(service: &Arc<Service>, config: &Config) -> NameServer<Service> {
+    let (answering, idle) = (config.answering.clone(), config.listening.limits.idle);
+    NameServer {
+        front: Front::new(answering, config.open_transfers, idle, Arc::clone(&service.served)),
+        notifications: service.notifications.clone(),
+        counters: service.counters.name_server.clone(),
+        service: Arc::clone(service),
     }
 }
 
-fn origin(transport: Transport, peer: SocketAddr) -> Origin {
-    Origin { transport, address: peer.ip(), now: clock::unix_seconds() }
-}
+impl Serves for Service {
+    fn journal(&self, apex: &Name) -> Option<Journal> {
+        self.published.journal(apex)
+    }
 
-impl Respond for Service {
-    fn answer_burst(&self, burst: &mut Burst) {
-        self.counters.requests.inc_by(burst.len() as u64);
-        let (served, now) = (self.served.load(), clock::unix_seconds());
-        dns::answer::warm(&served.zones, burst.requests());
-        burst.answer(|query, peer, reply| {
-            let origin = Origin { transport: Transport::Udp, address: peer.ip(), now };
-            self.verdict(self.server.answer(&served, query, origin, reply))
+    async fn history(&self, request: &TransferRequest) -> Option<Journal> {
+        history::journal(self, request).await
+    }
+
+    async fn datagram(&self, request: Request, datagram: &Datagram) -> Option<Vec<u8>> {
+        match Task::of(&request) {
+            Task::Refuse => Some(self.carry_out(Task::Refuse, request, datagram.peer).await),
+            task => once(self, datagram, self.carry_out(task, request, datagram.peer)).await,
+        }
+    }
+
+    /// What takes time is spawned, so that other messages of the connection need not wait (RFC 7766 section 6.2.1.1).
+    async fn message(self: Arc<Self>, request: Request, connection: Connection) {
+        let (task, peer) = (Task::of(&request), connection.peer);
+        let permit = connection.permit().await;
+        tokio::spawn(async move {
+            connection.send(self.carry_out(task, request, peer).await).await;
+            drop(permit);
         });
-    }
-
-    fn answer_datagram(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
-        self.counters.requests.inc();
-        self.verdict(self.server.answer(&self.served.load(), query, origin(Transport::Udp, peer), reply))
-    }
-
-    fn answer(&self, query: &[u8], peer: SocketAddr, reply: &mut [u8]) -> Verdict {
-        self.counters.requests.inc();
-        match self.server.answer(&self.served.load(), query, origin(Transport::Tcp, peer), reply) {
-            // The reply to a NOTIFY that was sent on the connection, perhaps.
-            Outcome::Ignore => Verdict::PassOn,
-            outcome => self.verdict(outcome),
-        }
-    }
-
-    async fn datagram(self: Arc<Self>, datagram: Datagram) {
-        handle_datagram(&self, datagram).await;
-    }
-
-    async fn message(self: Arc<Self>, connection: Connection, message: Vec<u8>) {
-        handle_message(self, connection, message).await;
-    }
-}
-
-fn server(config: &Config) -> Server {
-    let Answering { rate_limit, identity, version } = config.answering.clone();
-    Server::new(Settings {
-        open_transfers: config.open_transfers,
-        identity,
-        version,
-        cookie_secret: entropy::octets(),
-        idle: config.listening.limits.idle,
-        rate_limit: rate_limit.map(|(rate, slip)| RateLimit::new(rate, slip, entropy::octets())),
-    })
-}
-
-async fn handle_datagram(service: &Service, datagram: Datagram) {
-    let (octets, peer) = (Bytes::from(datagram.octets.clone()), datagram.peer);
-    let reply = match service.handle(&octets, Transport::Udp, peer) {
-        Reaction::Reply(reply) | Reaction::Subscribe { reply, .. } => Some(reply),
-        Reaction::Request(request) => match Task::of(&request) {
-            Task::Refuse => Some(service.carry_out(Task::Refuse, request, peer).await),
-            task => once(service, &datagram, &octets, service.carry_out(task, request, peer)).await,
-        },
-        Reaction::Transfer(request) => service.start(request).next_message(clock::unix_seconds()).map(Into::into),
-        Reaction::Refused { refusal, reply } => {
-            tracing::info!("{peer}: {refusal}");
-            reply
-        }
-        Reaction::Acknowledged(_) | Reaction::Ignore => None,
-    };
-    if let Some(reply) = reply {
-        datagram.reply(&reply).await;
     }
 }
 
 /// Runs `work` unless the same request is being worked on; a request that was answered gets its answer again.
-async fn once(
-    service: &Service,
-    datagram: &Datagram,
-    octets: &Bytes,
-    work: impl Future<Output = Vec<u8>>,
-) -> Option<Vec<u8>> {
+async fn once(service: &Service, datagram: &Datagram, work: impl Future<Output = Vec<u8>>) -> Option<Vec<u8>> {
+    let octets = Bytes::from(datagram.octets.clone());
     let requests = || service.retransmissions.lock().expect("no holder of the requests panics");
-    let seen = requests().see(datagram.peer, octets, clock::unix_seconds());
+    let seen = requests().see(datagram.peer, &octets, clock::unix_seconds());
     match seen {
         Seen::Pending => None,
         Seen::Answered(reply) => Some(reply.to_vec()),
         Seen::First => {
             let reply = work.await;
-            requests().answered(datagram.peer, octets, reply.clone().into(), clock::unix_seconds());
+            requests().answered(datagram.peer, &octets, reply.clone().into(), clock::unix_seconds());
             Some(reply)
         }
     }
-}
-
-/// What takes time is spawned, so that other messages of the connection need not wait (RFC 7766 section 6.2.1.1).
-async fn handle_message(service: Arc<Service>, connection: Connection, message: Vec<u8>) {
-    match service.handle(&message, Transport::Tcp, connection.peer) {
-        Reaction::Ignore => (),
-        Reaction::Reply(reply) => {
-            connection.send(reply).await;
-        }
-        Reaction::Request(request) => {
-            let (task, peer) = (Task::of(&request), connection.peer);
-            let permit = connection.permit().await;
-            tokio::spawn(async move {
-                connection.send(service.carry_out(task, request, peer).await).await;
-                drop(permit);
-            });
-        }
-        Reaction::Transfer(request) => {
-            let permit = connection.permit().await;
-            tokio::spawn(async move {
-                send_transfer(&service, &connection, request).await;
-                drop(permit);
-            });
-        }
-        Reaction::Refused { refusal, reply } => {
-            tracing::info!("{}: {refusal}", connection.peer);
-            if let Some(reply) = reply {
-                connection.send(reply).await;
-            }
-        }
-        Reaction::Subscribe { reply, zone, key } => {
-            connection.keep();
-            connection.send(reply).await;
-            service.notifications.subscribe(connection, zone, key);
-        }
-        Reaction::Acknowledged(reply) => service.notifications.acknowledged(&connection, &reply),
-    }
-}
-
-async fn send_transfer(service: &Service, connection: &Connection, request: TransferRequest) {
-    let journal = history::journal(service, &request).await;
-    let mut transfer = request.start(journal.as_ref());
-    while let Some(message) = transfer.next_message(clock::unix_seconds()) {
-        if !connection.send(message).await {
-            return tracing::warn!("{} went away during the transfer of {}", connection.peer, transfer.apex);
-        }
-        // A large transfer must not keep queries waiting.
-        tokio::task::yield_now().await;
-    }
-    service.counters.transfers.inc();
-    let Transfer { apex, serial, kind, .. } = &transfer;
-    tracing::info!("{apex} {serial} was transferred to {} ({kind:?})", connection.peer);
 }

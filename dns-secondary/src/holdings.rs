@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 use dns::Name;
 use dns::keys::KeySet;
 use dns::secondary::Served as NewVersion;
@@ -31,12 +31,7 @@ impl Holdings {
         self.0.served.load_full()
     }
 
-    /// What is served now, for the answering path: without counting who holds it.
-    pub fn snapshot(&self) -> Guard<Arc<Served>> {
-        self.0.served.load()
-    }
-
-    /// What is served at any time, for whoever tells of it.
+    /// What is served at any time, for whoever answers from it or tells of it.
     pub fn shared(&self) -> Arc<ArcSwap<Served>> {
         Arc::clone(&self.0.served)
     }

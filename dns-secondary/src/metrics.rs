@@ -7,20 +7,14 @@ use prometheus_client::metrics::gauge::Gauge;
 /// Counters and gauges of the service; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
-    /// Datagrams and messages over TCP that came.
-    pub requests: Counter,
-    /// Answers over UDP beyond the rate limit.
-    pub limited: Counter,
+    /// What every name server counts.
+    pub name_server: nameserver::metrics::Counters,
     /// Versions of zones that came.
     pub versions: Counter,
     /// Answers of primaries that were of no use, and primaries that could not be reached.
     pub troubles: Counter,
-    /// Transfers that were sent whole.
-    pub transfers: Counter,
     /// NOTIFY messages that came.
     pub notifications_received: Counter,
-    /// NOTIFY messages that were sent.
-    pub notifications: Counter,
     /// Zones that are served.
     pub zones: Gauge,
     /// Zones that are answered SERVFAIL: not come yet, or expired.
@@ -33,12 +27,9 @@ impl Counters {
         let counters = Counters::default();
         metrics.register(|registry| {
             let registry = registry.sub_registry_with_prefix("dns_secondary");
-            registry.register("requests", "Messages that came", counters.requests.clone());
-            registry.register("limited", "Answers beyond the rate limit", counters.limited.clone());
+            counters.name_server.register(registry);
             registry.register("versions", "Versions of zones that came", counters.versions.clone());
             registry.register("troubles", "Questions to primaries that failed", counters.troubles.clone());
-            registry.register("transfers", "Zone transfers sent", counters.transfers.clone());
-            registry.register("notifications", "NOTIFY messages sent", counters.notifications.clone());
             let received = counters.notifications_received.clone();
             registry.register("notifications_received", "NOTIFY messages that came", received);
             registry.register("zones", "Zones served", counters.zones.clone());

@@ -56,7 +56,7 @@ async fn serve(mut boot: Boot, config: ServeConfig) -> Result<(), BootError> {
     dns::name_hash::set_seed(entropy::u64());
     let zones = Zones::start(&boot.net, &boot.name, &config.key, config.primary, &config.zones);
     if !config.listen.is_empty() {
-        zones.listen(config.listen.clone()).await?;
+        zones.listen(&boot.net, config.listen.clone()).await?;
     }
     let (events, happened) = mpsc::unbounded_channel();
     let (questions, asked) = mpsc::unbounded_channel();

@@ -1,7 +1,5 @@
-//! Telling the next secondaries in the chain: [`dns::server::Announcer`] says whom and when, the speaker has the
-//! sockets.
+//! Telling secondaries that a zone changed: [`dns::server::Announcer`] says whom and when, the speaker has the sockets.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +10,7 @@ use dns::notify::{Acknowledgement, Over, Subscription, Target};
 use dns::server::{Announcements, Announcer, Served};
 use platform::listen::speaker::{Due, Sending, Speaker, Speaks};
 use platform::listen::streams::Connection;
-use platform::{Net, clock, entropy};
+use platform::{BootError, Net, clock, entropy};
 use prometheus_client::metrics::counter::Counter;
 
 /// Tells secondaries; cheap to clone.
@@ -34,9 +32,11 @@ impl Notifications {
         served: Arc<ArcSwap<Served>>,
         extra: Vec<Target>,
         sent: Counter,
-    ) -> io::Result<Notifications> {
+    ) -> Result<Notifications, BootError> {
         let telling = Telling { announcer: Announcer::new(extra), served, sent };
-        Speaker::start(net, listen, telling).await.map(Notifications)
+        let speaker = Speaker::start(net, listen, telling).await;
+        let failed = |error| BootError::Surroundings(format!("no socket to send NOTIFY from: {error}"));
+        speaker.map(Notifications).map_err(failed)
     }
 
     /// Zones changed from what `before` served to what is served now; their secondaries are told at once.
