@@ -1,7 +1,7 @@
 //! A follower of primaries: the connections and the clock around [`dns::secondary`], which decides.
 //!
-//! What becomes of the zones is the service's business ([`Follows`]). Effects are carried out while the state is locked,
-//! so that nobody sees those of two events mixed.
+//! What becomes of the zones is the service's business ([`Follows`]). Effects are carried out while the state is
+//! locked, so that nobody sees those of two events mixed.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};

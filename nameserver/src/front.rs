@@ -34,7 +34,7 @@ impl Front {
     }
 
     /// What to do about a message now.
-    pub fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
+    pub(crate) fn handle(&self, octets: &[u8], transport: Transport, peer: SocketAddr) -> Reaction {
         self.server.handle(&self.served.load(), octets, origin(transport, peer))
     }
 }
