@@ -5,20 +5,33 @@ import { t } from '../i18n';
 import { keepFocus } from '../store/focus';
 import { Icon } from './icon';
 
+/** Those that are there, the topmost last. */
+const modals: HTMLDialogElement[] = [];
+
+/** Opens a dialog, again if it was closed, and keeps those above it above it: the browser puts on top what opens last. */
+const show = (dialog: HTMLDialogElement): void => {
+  if (dialog.open) return;
+  dialog.showModal();
+  for (const above of modals.slice(modals.indexOf(dialog) + 1)) {
+    above.close();
+    above.showModal();
+  }
+  modals.at(-1)!.querySelector<HTMLElement>('[autofocus],[data-autofocus]')?.focus();
+};
+
 /** Opens the dialog for as long as it is there. */
 export const useModal = (ref: { current: HTMLDialogElement | null }): void =>
   useLayoutEffect(() => {
     const dialog = ref.current!;
     const back = document.activeElement as HTMLElement | null;
-    const open = (): void => {
-      if (!dialog.open) dialog.showModal();
-    };
+    const open = (): void => show(dialog);
+    modals.push(dialog);
     open();
-    dialog.querySelector<HTMLElement>('[autofocus],[data-autofocus]')?.focus();
     // A browser closes a dialog at the second Esc, asked or not: one that is still there has not been answered.
     dialog.addEventListener('close', open);
     return () => {
       dialog.removeEventListener('close', open);
+      modals.splice(modals.indexOf(dialog), 1);
       dialog.close();
       back?.focus?.();
       if (back?.dataset.key) keepFocus(back.dataset.key, null);

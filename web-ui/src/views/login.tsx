@@ -1,5 +1,5 @@
 // The door: name and password, and what went wrong in words when it stays shut.
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { DavError } from '../caldav/client';
 import { t, type Key } from '../i18n';
 import { useModal } from '../parts/dialog';
@@ -15,6 +15,16 @@ export const Login = ({ onDone, problem }: { onDone: () => void; problem: string
 export const LoginAgain = ({ onDone }: { onDone: () => void }) => {
   const ref = useRef<HTMLDialogElement>(null);
   useModal(ref);
+  useLayoutEffect(() => {
+    // Esc is for nothing behind the door either, and a browser would close a dialog at the second one, asked or not.
+    const hold = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    addEventListener('keydown', hold, true);
+    return () => removeEventListener('keydown', hold, true);
+  }, []);
   return (
     <dialog ref={ref} class="login again" aria-label={t('login.submit')} onCancel={(event) => event.preventDefault()}>
       <Card onDone={onDone} problem="" />

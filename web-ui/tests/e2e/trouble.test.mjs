@@ -441,7 +441,7 @@ describe('a password that is refused while one works', () => {
   };
   it('is told by the poll, and the form behind the door loses nothing', async () => {
     const { page, context } = await work();
-    for (let round = 0; round < 3; round++) await page.keyboard.press('Escape');
+    for (let round = 0; round < 6; round++) await page.keyboard.press('Escape');
     await page.locator('.login').waitFor();
     await shot(page, 'login-again');
     stage.proxy.state.fault = null;

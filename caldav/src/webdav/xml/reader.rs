@@ -113,7 +113,10 @@ impl Builder<'_> {
         }
         let (namespace, local) = self.reader.resolver().resolve_element(start.name());
         let namespace = intern(&mut self.namespaces, &namespace).map_err(|reason| self.malformed(reason))?;
-        let local = local.as_ref().into();
+        if &*namespace == XMLNS {
+            return Err(self.malformed("an element with the prefix xmlns"));
+        }
+        let local = self.name(local.as_ref())?;
         let mut element = Element { namespace, local, attributes: Vec::new(), children: Vec::new() };
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| self.malformed(error))?;
@@ -121,7 +124,7 @@ impl Builder<'_> {
                 continue;
             }
             let (namespace, local) = self.reader.resolver().resolve_attribute(attribute.key);
-            let local = local.as_ref().into();
+            let local = self.name(local.as_ref())?;
             let namespace = intern(&mut self.namespaces, &namespace).map_err(|reason| self.malformed(reason))?;
             let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
             let value = value.map_err(|error| self.malformed(error))?.into_owned();
@@ -131,6 +134,16 @@ impl Builder<'_> {
         self.count()?;
         self.open.push(element);
         Ok(())
+    }
+
+    /// A local name, as far as it matters for writing it again: no colon, nothing that would end it.
+    fn name<T: for<'n> From<&'n str>>(&self, local: &str) -> Result<T, XmlError> {
+        let is_start = |letter: char| letter.is_ascii_alphabetic() || letter == '_' || !letter.is_ascii();
+        let is_inside = |letter: char| is_start(letter) || letter.is_ascii_digit() || "-.".contains(letter);
+        match local.starts_with(is_start) && local.chars().all(is_inside) {
+            true => Ok(local.into()),
+            false => Err(self.malformed(format!("{local:?} is no name"))),
+        }
     }
 
     fn count(&mut self) -> Result<(), XmlError> {
@@ -159,6 +172,9 @@ impl Builder<'_> {
         Ok(())
     }
 }
+
+/// The namespace of declarations themselves (Namespaces in XML, section 3).
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// The namespace, kept once however often it comes.
 fn intern(known: &mut HashSet<Arc<str>>, found: &ResolveResult<'_>) -> Result<Arc<str>, String> {
@@ -201,6 +217,21 @@ mod tests {
     fn a_namespace_is_what_its_declaration_means() {
         let element = parse(b"<a xmlns='urn:x&gt;&amp;y'/>").unwrap();
         assert_eq!(element.name(), ("urn:x>&y", "a"));
+    }
+
+    #[test]
+    fn lines_in_attributes_stay_lines() {
+        let element = parse(b"<a><b c='1&#10;2&#9;3'/></a>").unwrap();
+        let again = parse(format!("<a>{}</a>", element.inner_xml()).as_bytes()).unwrap();
+        assert_eq!(again.children, element.children);
+    }
+
+    #[test]
+    fn names_are_ones_that_can_be_written_again() {
+        for body in ["<z:x:y xmlns:z='urn:z'/>", "<xmlns:a/>", "<a b:c:d='1' xmlns:b='urn:b'/>", "<1a/>"] {
+            assert!(matches!(parse(body.as_bytes()), Err(XmlError::Malformed { .. })), "{body}");
+        }
+        assert!(parse("<größe xmlns='urn:z' _a-1.b='x'/>".as_bytes()).is_ok());
     }
 
     #[test]

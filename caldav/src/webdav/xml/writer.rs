@@ -114,7 +114,8 @@ impl Writer {
                 XML => drop(write!(self.0, " xml:{local}=\"")),
                 other => drop(write!(self.0, " xmlns:a{at}=\"{}\" a{at}:{local}=\"", escape(other))),
             }
-            escape_into(value, &mut self.0);
+            // A parser would turn these into spaces (XML 1.0 section 3.3.3).
+            self.0.push_str(&escape(value).replace('\n', "&#10;").replace('\t', "&#9;"));
             self.0.push('"');
         }
         self.0.push('>');
