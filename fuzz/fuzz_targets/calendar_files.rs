@@ -14,9 +14,9 @@ fuzz_target!(|octets: &[u8]| {
         assert_eq!(CollectionFile::parse(&file.write_into("")).expect("what is written anew reads"), file);
     }
     if User::parse(text).is_ok() {
-        let named = user::set_display_name(text, Some("Somebody \"else\"\n")).expect("a good file can be changed");
+        let named = user::set_display_name(text, Some("Somebody \"else\"")).expect("a good file can be changed");
         let named = User::parse(&named).expect("what is written reads");
-        assert_eq!(named.display_name.as_deref(), Some("Somebody \"else\"\n"));
+        assert_eq!(named.display_name.as_deref(), Some("Somebody \"else\""));
     }
     let _ = Group::parse(text);
 });
