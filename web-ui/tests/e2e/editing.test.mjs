@@ -226,7 +226,9 @@ describe('a series', () => {
 describe('the focus', () => {
   const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName);
   const eventually = async (pattern) => {
-    await page.waitForTimeout(100);
+    const is = (source) => new RegExp(source).test(document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName);
+    // Where it never is, the assertion says what is there instead.
+    await page.waitForFunction(is, pattern.source, { timeout: 5000 }).catch(() => {});
     assert.match(await focused(), pattern);
   };
   it('stays with an event that moves to another day', async () => {

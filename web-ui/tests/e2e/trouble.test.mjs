@@ -195,8 +195,10 @@ describe('a form or card that was open while somebody else was there', () => {
     await theirs();
     await chip(page, 'Dentist').focus();
     await page.keyboard.press('e');
+    const refused = page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 412);
     release = true;
-    await page.waitForTimeout(2500);
+    await refused;
+    await settled(page);
     assert.equal(await dialog(page).count(), 0);
     await page.keyboard.press('Escape');
     await dialog(page).waitFor();
